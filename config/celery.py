@@ -1,0 +1,28 @@
+"""The Celery application and the beat timetable (定时任务)."""
+
+from __future__ import annotations
+
+import os
+
+from celery import Celery
+from celery.schedules import crontab
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = Celery("tracker")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+app.conf.beat_schedule = {
+    "coverage-every-night": {
+        "task": "cultivation.digital.tasks.check_coverage_tonight",
+        "schedule": crontab(hour=2, minute=30),
+    },
+    "judge-every-night": {
+        "task": "cultivation.standards.tasks.judge_tonight",
+        "schedule": crontab(hour=1, minute=0),
+    },
+    "titles-expire-every-night": {
+        "task": "cultivation.pipeline.tasks.expire_titles_tonight",
+        "schedule": crontab(hour=0, minute=20),
+    },
+}

@@ -1,0 +1,169 @@
+"""Applications on their way from draft to recognition, and every step taken (申报与认定)."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from cultivation.standards.models import Edition
+from enterprises.places.models import Region
+from enterprises.registry.models import Document, Enterprise, Stage, Tier, Title
+from enterprises.registry.querysets import OfEnterpriseQuerySet
+
+
+class Status(models.TextChoices):
+    """Where an application stands (申报状态)."""
+
+    DRAFT = "draft", _("draft")
+    AT_COUNTY = "at_county", _("with the county")
+    AT_CITY = "at_city", _("with the city")
+    AT_PROVINCE = "at_province", _("with the province")
+    AT_NATION = "at_nation", _("with the nation")
+    RETURNED = "returned", _("returned for correction")
+    ON_NOTICE = "on_notice", _("on public notice")
+    RECOGNISED = "recognised", _("recognised")
+    REFUSED = "refused", _("refused")
+    WITHDRAWN = "withdrawn", _("withdrawn")
+
+
+LIVE = (
+    Status.DRAFT, Status.AT_COUNTY, Status.AT_CITY, Status.AT_PROVINCE, Status.AT_NATION,
+    Status.RETURNED, Status.ON_NOTICE,
+)  # fmt: skip
+
+
+class Application(models.Model):
+    """An enterprise's application for a tier, or for its re-check (申报)."""
+
+    class Kind(models.TextChoices):
+        RECOGNITION = "recognition", _("new application")
+        RECHECK = "recheck", _("re-check")
+
+    enterprise = models.ForeignKey(
+        Enterprise, on_delete=models.PROTECT, related_name="applications"
+    )
+    tier = models.CharField(max_length=12, choices=Tier.choices)
+    kind = models.CharField(max_length=12, choices=Kind.choices, default=Kind.RECOGNITION)
+    year = models.PositiveSmallIntegerField(help_text="year of the application")
+    edition = models.ForeignKey(Edition, on_delete=models.PROTECT, related_name="+")
+    status = models.CharField(
+        max_length=12, choices=Status.choices, default=Status.DRAFT, db_index=True
+    )
+    region_path = models.CharField(max_length=6, db_index=True, help_text="at submission")
+    route = models.JSONField(default=list, help_text="levels to pass, in order")
+    returned_from = models.CharField(max_length=12, choices=Status.choices, blank=True)
+    answers = models.JSONField(default=dict, help_text="texts and statements of the form")
+    receipt = models.CharField(max_length=40, blank=True, db_index=True)
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    submitted_facts = models.JSONField(default=dict, help_text="the frame row as judged")
+    submitted_result = models.JSONField(default=dict, help_text="the result tree as judged")
+    facts_hash = models.CharField(max_length=64, blank=True)
+    edition_hash = models.CharField(max_length=64, blank=True)
+    notice_from = models.DateField(null=True, blank=True)
+    notice_to = models.DateField(null=True, blank=True, help_text="last day of the notice")
+    title = models.OneToOneField(
+        Title,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="application",
+    )
+    documents = models.ManyToManyField(Document, blank=True, related_name="+")
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = OfEnterpriseQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        indexes = [models.Index(fields=["status", "region_path"], name="application_status_region")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["enterprise", "tier"],
+                condition=models.Q(status__in=LIVE),
+                name="one_live_application_of_a_firm_for_a_tier",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(status="recognised") | models.Q(title__isnull=False),
+                name="recognised_means_a_title_was_given",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.enterprise} · {self.get_tier_display()} {self.year}"
+
+
+class Move(models.Model):
+    """One step an application took: who, from where to where, why (流转记录)."""
+
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="moves")
+    name = models.CharField(max_length=20)
+    source = models.CharField(max_length=12, choices=Status.choices)
+    target = models.CharField(max_length=12, choices=Status.choices)
+    reason = models.TextField(blank=True)
+    note = models.JSONField(default=dict, help_text="what the step recorded beside the reason")
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    made_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["pk"]
+
+
+class CriterionReview(models.Model):
+    """An officer's word on one criterion of an application (逐条审核)."""
+
+    class Opinion(models.TextChoices):
+        AGREED = "agreed", _("agreed")
+        OBJECTED = "objected", _("objected")
+
+    application = models.ForeignKey(
+        Application, on_delete=models.CASCADE, related_name="criterion_reviews"
+    )
+    level = models.CharField(max_length=8, choices=Region.Level.choices)
+    criterion = models.CharField(max_length=40)
+    opinion = models.CharField(max_length=8, choices=Opinion.choices)
+    reason = models.TextField(blank=True)
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    made_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["application", "level", "criterion"],
+                name="one_word_of_a_level_on_a_criterion",
+            )
+        ]
+
+
+class StageChange(models.Model):
+    """That an enterprise's stage or tier changed, with the cause (培育阶段变更)."""
+
+    enterprise = models.ForeignKey(
+        Enterprise, on_delete=models.PROTECT, related_name="stage_changes"
+    )
+    stage_before = models.CharField(max_length=12, choices=Stage.choices)
+    stage_after = models.CharField(max_length=12, choices=Stage.choices)
+    tier_before = models.CharField(max_length=12, choices=Tier.choices, blank=True)
+    tier_after = models.CharField(max_length=12, choices=Tier.choices, blank=True)
+    cause = models.CharField(max_length=200)
+    application = models.ForeignKey(
+        Application, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    made_at = models.DateTimeField(auto_now_add=True)
+
+    objects = OfEnterpriseQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]

@@ -1,0 +1,8 @@
+"""App configuration."""
+
+from django.apps import AppConfig
+
+
+class StandardsConfig(AppConfig):
+    name = "cultivation.standards"
+    label = "standards"
