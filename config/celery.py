@@ -13,6 +13,10 @@ app = Celery("tracker")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.conf.beat_schedule = {
+    "abandoned-runs-every-minute": {
+        "task": "enterprises.jobs.tasks.resume_abandoned",
+        "schedule": 60.0,
+    },
     "coverage-every-night": {
         "task": "cultivation.digital.tasks.check_coverage_tonight",
         "schedule": crontab(hour=2, minute=30),

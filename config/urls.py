@@ -9,4 +9,10 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
+    path("", include("enterprises.jobs.urls")),
+    path("", include("enterprises.accounts.urls")),
+    path("", include("enterprises.registry.urls")),
+    path("", include("cultivation.standards.urls")),
+    path("", include("cultivation.pipeline.urls")),
+    path("", include("cultivation.digital.urls")),
 ]

@@ -64,7 +64,7 @@ class Scope:
         return any(path.startswith(p) and role == level for p, role in self.decide_paths)
 
     def visible(self, *, path: str = "region_path", enterprise: str = "pk") -> Q:
-        """Return the filter for rows of a region path or of one's own enterprises; deny by default."""
+        """Return the filter for rows in scope: by region path or own enterprise; else none."""
         condition = Q(pk__in=[])
         for prefix in self.paths:
             condition |= Q(**{f"{path}__startswith": prefix}) if prefix else Q(pk__isnull=False)
@@ -76,7 +76,9 @@ class Scope:
 NOTHING = Scope()
 
 
-def scope_of(seats: Iterable[Seat], *, everything: bool = False) -> Scope:
+def scope_of(  # noqa: C901
+    seats: Iterable[Seat], *, everything: bool = False
+) -> Scope:
     """Return the scope that active seats give together; `everything` is for superusers."""
     offices: list[tuple[str, str]] = [("", "nation")] if everything else []
     register: list[str] = [""] if everything else []

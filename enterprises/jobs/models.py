@@ -18,6 +18,7 @@ class JobRun(models.Model):
         CANCELLED = "cancelled", _("cancelled")
 
     kind = models.CharField(max_length=40)
+    task = models.CharField(max_length=120, help_text="Celery task that takes the run's id")
     key = models.CharField(max_length=120, blank=True, help_text="same kind and key: same work")
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.WAITING)
     params = models.JSONField(default=dict)

@@ -8,6 +8,7 @@ import traceback
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from celery import current_app
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q, Value
 from django.db.models.functions import Concat
@@ -30,15 +31,27 @@ class CancelledError(Exception):
 
 
 def begin(
-    kind: str, *, key: str = "", params: dict[str, Any] | None = None, by: User | None = None
+    kind: str,
+    *,
+    task: str,
+    key: str = "",
+    params: dict[str, Any] | None = None,
+    by: User | None = None,
 ) -> tuple[JobRun, bool]:
     """Return a new waiting run, or the live one of the same kind and key, and whether it is new."""
     try:
         with transaction.atomic():
-            run = JobRun.objects.create(kind=kind, key=key, params=params or {}, started_by=by)
+            run = JobRun.objects.create(
+                kind=kind, task=task, key=key, params=params or {}, started_by=by
+            )
     except IntegrityError:
         return JobRun.objects.get(kind=kind, key=key, status__in=LIVE), False
     return run, True
+
+
+def send(run: JobRun) -> None:
+    """Hand a waiting run to the workers once the transaction is committed."""
+    transaction.on_commit(lambda: current_app.tasks[run.task].delay(run.pk))
 
 
 def take(run_id: int) -> JobRun | None:
