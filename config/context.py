@@ -1,15 +1,87 @@
-"""What every page gets: the seats of the one looking, the languages (页面上下文)."""
+"""What every page gets: the seats of the one looking, the navigation, the theme (页面上下文)."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_lazy as _
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from django.http import HttpRequest
+
+    from enterprises.accounts.models import User
+    from enterprises.accounts.scope import Scope
+
+THEMES = ("light", "dark")
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    """A link of the navigation (导航项)."""
+
+    label: str
+    url: str
+    current: bool
+
+
+def _reads(scope: Scope) -> bool:
+    return scope.is_office or scope.is_auditor
+
+
+def _stranger_to_the_registry(scope: Scope) -> bool:
+    return not _reads(scope) and not scope.expert
+
+
+LINKS: tuple[tuple[Any, str, Callable[[Scope], Any]], ...] = (
+    (_("Start"), "start", lambda _scope: True),
+    (_("Enterprises"), "registry:list", _reads),
+    (_("My enterprises"), "registry:list", lambda s: not _reads(s) and len(s.enterprises) > 1),
+    (_("Review"), "pipeline:queue", lambda s: _reads(s) or s.expert),
+    (_("Coverage"), "digital:coverage", _reads),
+    (_("Standards"), "standards:editions", lambda _scope: True),
+    (_("Imports"), "registry:imports", lambda s: s.register_paths),
+    (_("Runs"), "jobs:list", _reads),
+    (_("Claims"), "accounts:claims", lambda s: s.is_office),
+    (_("Seats"), "accounts:seats", lambda s: s.is_office or s.owned),
+    (_("Readings"), "accounts:readings", lambda s: s.is_auditor),
+    (_("Claim an enterprise"), "accounts:claim", _stranger_to_the_registry),
+)
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
-    """Return the values base.html needs."""
-    user = request.user
-    scope = user.scope if user.is_authenticated else None
-    return {"scope": scope}
+    """Return the values base.html needs; a page of an error may come before the user is known."""
+    user: User | None = getattr(request, "user", None)
+    scope = user.scope if user is not None and user.is_authenticated else None
+    theme = request.COOKIES.get("theme", "")
+    return {
+        "scope": scope,
+        "navigation": navigation(request, scope) if scope else [],
+        "theme": theme if theme in THEMES else "",
+    }
+
+
+def navigation(request: HttpRequest, scope: Scope) -> list[NavItem]:
+    """Return the links a user has a use for, in the order of the work (导航)."""
+    items = [
+        item
+        for label, name, useful in LINKS
+        if useful(scope) and (item := _item(request, label, name))
+    ]
+    if len(scope.enterprises) == 1 and not _reads(scope):
+        (own,) = scope.enterprises
+        items[1:1] = filter(None, [_item(request, _("My enterprise"), "registry:record", own)])
+    return items
+
+
+def _item(request: HttpRequest, label: Any, name: str, *args: int) -> NavItem | None:
+    """Return a link, or None for an address of a room that is not installed."""
+    try:
+        url = reverse(name, args=args)
+    except NoReverseMatch:
+        return None
+    current = request.path == url or (url != "/" and request.path.startswith(url))
+    return NavItem(label=str(label), url=url, current=current)

@@ -1,0 +1,1 @@
+"""Template tags of the whole house (模板标签)."""
