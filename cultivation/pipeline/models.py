@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from cultivation.pipeline.querysets import ApplicationQuerySet
 from cultivation.standards.models import Edition
 from enterprises.places.models import Region
 from enterprises.registry.models import Document, Enterprise, Stage, Tier, Title
@@ -56,10 +58,14 @@ class Application(models.Model):
     answers = models.JSONField(default=dict, help_text="texts and statements of the form")
     receipt = models.CharField(max_length=40, blank=True, db_index=True)
     submitted_at = models.DateTimeField(null=True, blank=True)
+    submitted_answers = models.JSONField(default=dict, help_text="the answers as submitted")
     submitted_facts = models.JSONField(default=dict, help_text="the frame row as judged")
     submitted_result = models.JSONField(default=dict, help_text="the result tree as judged")
     facts_hash = models.CharField(max_length=64, blank=True)
     edition_hash = models.CharField(max_length=64, blank=True)
+    notice_level = models.CharField(
+        max_length=8, blank=True, choices=Region.Level.choices, help_text="whose notice it is"
+    )
     notice_from = models.DateField(null=True, blank=True)
     notice_to = models.DateField(null=True, blank=True, help_text="last day of the notice")
     title = models.OneToOneField(
@@ -77,7 +83,7 @@ class Application(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
-    objects = OfEnterpriseQuerySet.as_manager()
+    objects = ApplicationQuerySet.as_manager()
 
     class Meta:
         ordering = ["-pk"]
@@ -92,6 +98,15 @@ class Application(models.Model):
                 condition=~models.Q(status="recognised") | models.Q(title__isnull=False),
                 name="recognised_means_a_title_was_given",
             ),
+            models.CheckConstraint(
+                condition=~models.Q(status="on_notice")
+                | models.Q(
+                    notice_level__in=["province", "nation"],
+                    notice_from__isnull=False,
+                    notice_to__gte=models.F("notice_from"),
+                ),
+                name="a_notice_has_a_level_and_two_days",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -105,6 +120,7 @@ class Move(models.Model):
     name = models.CharField(max_length=20)
     source = models.CharField(max_length=12, choices=Status.choices)
     target = models.CharField(max_length=12, choices=Status.choices)
+    version = models.PositiveIntegerField(help_text="of the application when the step was taken")
     reason = models.TextField(blank=True)
     note = models.JSONField(default=dict, help_text="what the step recorded beside the reason")
     made_by = models.ForeignKey(
@@ -114,6 +130,19 @@ class Move(models.Model):
 
     class Meta:
         ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["application", "version"], name="one_step_from_one_state"
+            ),
+            models.UniqueConstraint(
+                fields=["application"],
+                condition=models.Q(name="recognise"),
+                name="an_application_is_recognised_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.application_id} {self.name}"
 
 
 class CriterionReview(models.Model):
@@ -154,6 +183,7 @@ class StageChange(models.Model):
     stage_after = models.CharField(max_length=12, choices=Stage.choices)
     tier_before = models.CharField(max_length=12, choices=Tier.choices, blank=True)
     tier_after = models.CharField(max_length=12, choices=Tier.choices, blank=True)
+    effective_on = models.DateField(default=timezone.localdate, db_index=True)
     cause = models.CharField(max_length=200)
     application = models.ForeignKey(
         Application, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
@@ -166,4 +196,4 @@ class StageChange(models.Model):
     objects = OfEnterpriseQuerySet.as_manager()
 
     class Meta:
-        ordering = ["-pk"]
+        ordering = ["-effective_on", "-pk"]

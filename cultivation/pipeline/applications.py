@@ -1,0 +1,156 @@
+"""Beginning an application and keeping its answers (申报书)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from cultivation.pipeline import titles
+from cultivation.pipeline.errors import MovedMeanwhileError, MoveError
+from cultivation.pipeline.models import LIVE, Application, Status
+from cultivation.pipeline.questions import questions_of
+from cultivation.standards import editions
+from enterprises.registry.models import Document, Enterprise, Tier
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from enterprises.accounts.models import User
+
+Kind = Application.Kind
+WRITABLE = (Status.DRAFT, Status.RETURNED)
+
+
+def kind_for(enterprise: Enterprise, tier: str) -> str:
+    """Return what an application for a tier would be now: a re-check where the title runs."""
+    held = titles.running(enterprise).filter(tier=tier).exists()
+    return Kind.RECHECK if held else Kind.RECOGNITION
+
+
+def hindrance(enterprise: Enterprise, tier: str, *, kind: str) -> str:
+    """Say why no application for a tier can be begun now, or nothing."""
+    if Application.objects.filter(enterprise=enterprise, tier=tier, status__in=LIVE).exists():
+        return _("An application for this title is under way already.")
+    free = titles.barred_until(enterprise)
+    if free:
+        return _(
+            "A title of the enterprise was revoked for cause; "
+            "no application is possible before %(day)s."
+        ) % {"day": date_format(free)}
+    return _kind_hindrance(enterprise, tier, kind) or _needs_hindrance(enterprise, tier)
+
+
+@transaction.atomic
+def begin(enterprise: Enterprise, tier: str, *, kind: str, by: User) -> Application:
+    """Begin a draft that carries over what the record knows; only own staff may (申报立项)."""
+    if enterprise.pk not in by.scope.enterprises:
+        raise PermissionDenied(_("Only the enterprise itself begins an application."))
+    locked = Enterprise.objects.select_for_update().get(pk=enterprise.pk)
+    said = hindrance(locked, tier, kind=kind)
+    if said:
+        raise MoveError(said)
+    today = timezone.localdate()
+    edition = editions.edition_for(tier, kind=kind, on=today, path=locked.region_path)
+    try:
+        with transaction.atomic():
+            return Application.objects.create(
+                enterprise=locked,
+                tier=tier,
+                kind=kind,
+                year=today.year,
+                edition=edition,
+                region_path=locked.region_path,
+                answers=_first_answers(locked, tier),
+                made_by=by,
+            )
+    except IntegrityError as error:
+        raise MoveError(_("An application for this title is under way already.")) from error
+
+
+@transaction.atomic
+def save_answers(
+    application: Application,
+    answers: Mapping[str, Any],
+    *,
+    by: User,
+    version: int | None = None,
+    documents: Iterable[Document] | None = None,
+) -> Application:
+    """Keep answers, and the documents where given, in a draft or a returned application.
+
+    Raises MovedMeanwhileError where somebody else saved or moved it since `version`.
+    """
+    if application.enterprise_id not in by.scope.enterprises:
+        raise PermissionDenied(_("Only the enterprise itself fills in its application."))
+    locked = Application.objects.select_for_update(of=("self",)).get(pk=application.pk)
+    if locked.status not in WRITABLE:
+        raise MoveError(
+            _("An application that is %(status)s can no longer be changed.")
+            % {"status": locked.get_status_display()}
+        )
+    if (application.version if version is None else version) != locked.version:
+        raise MovedMeanwhileError(
+            _("Somebody else saved this application meanwhile. Your text is kept below; "
+              "compare it with what is stored now and save again.")
+        )  # fmt: skip
+    known = {question.name: question for question in questions_of(locked.tier)}
+    for name, value in answers.items():
+        if name not in known:
+            raise MoveError(_("This application does not ask for “%(name)s”.") % {"name": name})
+        locked.answers[name] = value
+    locked.version += 1
+    locked.save(update_fields=["answers", "version", "updated_at"])
+    if documents is not None:
+        locked.documents.set(
+            [one for one in documents if one.enterprise_id == locked.enterprise_id]
+        )
+    application.refresh_from_db()
+    return application
+
+
+def _kind_hindrance(enterprise: Enterprise, tier: str, kind: str) -> str:
+    title = titles.running(enterprise).filter(tier=tier).first()
+    if kind == Kind.RECHECK and title is None:
+        return _("There is no valid title to re-check; a new application is the way.")
+    if kind == Kind.RECOGNITION and title is not None:
+        return _("The enterprise holds this title until %(day)s.") % {
+            "day": date_format(title.valid_to)
+        }
+    if title is not None and titles.recheck_opens(title) > timezone.localdate():
+        return _("The title is valid until %(until)s; its re-check opens on %(day)s.") % {
+            "until": date_format(title.valid_to),
+            "day": date_format(titles.recheck_opens(title)),
+        }
+    return ""
+
+
+def _needs_hindrance(enterprise: Enterprise, tier: str) -> str:
+    lacking = titles.lacking(enterprise, tier)
+    if not lacking:
+        return ""
+    return _("The enterprise holds no valid title of: %(titles)s.") % {"titles": "; ".join(lacking)}
+
+
+def _first_answers(enterprise: Enterprise, tier: str) -> dict[str, Any]:
+    return {
+        question.name: getattr(enterprise, question.from_record)
+        for question in questions_of(tier)
+        if question.from_record and getattr(enterprise, question.from_record)
+    }
+
+
+def tiers_that_make_sense(enterprise: Enterprise) -> list[str]:
+    """Return the tiers to offer: those held, those next above, never what lies below a title."""
+    held = {title.tier for title in titles.running(enterprise)}
+    above = {tier for tier in Tier.values if not titles.lacking(enterprise, tier)}
+    top = max((Tier.values.index(tier) for tier in held), default=-1)
+    return [
+        tier
+        for tier in Tier.values
+        if tier in held or (tier in above and Tier.values.index(tier) > top)
+    ]

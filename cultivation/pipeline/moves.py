@@ -1,0 +1,269 @@
+"""The moves of an application as data, and the one writer that takes them (流转)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.dispatch import Signal
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
+
+from cultivation.pipeline import effects, guards, routes
+from cultivation.pipeline.errors import MovedMeanwhileError, MoveError
+from cultivation.pipeline.models import Application, Move, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django_stubs_ext import StrOrPromise
+
+    from enterprises.accounts.models import User
+
+OWNER, REVIEW, DECIDE = "owner", "review", "decide"
+HELD = (Status.AT_COUNTY, Status.AT_CITY, Status.AT_PROVINCE, Status.AT_NATION)
+moved = Signal()  # sent with `move` once the transaction is committed
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A permitted move: from where to where, by whom, under which conditions (流转规则)."""
+
+    name: str
+    label: StrOrPromise
+    sources: tuple[Status, ...]
+    target: Callable[[Application], str]
+    right: str
+    guards: tuple[Callable[[Application], str | None], ...] = ()
+    effect: Callable[[Application, User], dict[str, Any]] = effects.none
+    after: Callable[[Application], None] | None = None
+    reason_owed: bool = False
+
+
+def _to(status: Status) -> Callable[[Application], str]:
+    return lambda _application: status
+
+
+STEPS = {
+    step.name: step
+    for step in (
+        Step(
+            "submit",
+            pgettext_lazy("move", "submit"),
+            (Status.DRAFT,),
+            routes.first,
+            OWNER,
+            guards=(guards.not_barred, guards.holds_what_is_needed, guards.complete),
+            effect=effects.take_snapshot,
+        ),
+        Step(
+            "resubmit",
+            pgettext_lazy("move", "resubmit"),
+            (Status.RETURNED,),
+            lambda application: application.returned_from,
+            OWNER,
+            guards=(guards.not_barred, guards.holds_what_is_needed, guards.complete),
+            effect=effects.take_snapshot_again,
+        ),
+        Step(
+            "recommend",
+            pgettext_lazy("move", "recommend"),
+            (Status.AT_COUNTY, Status.AT_CITY, Status.ON_NOTICE),
+            routes.following,
+            REVIEW,
+            guards=(
+                guards.has_a_level_above, guards.notice_over, guards.not_barred,
+                guards.no_objection, guards.judged_where_it_counts,
+            ),
+            effect=effects.note_decision,
+        ),
+        Step(
+            "put_on_notice",
+            pgettext_lazy("move", "put on public notice"),
+            (Status.AT_PROVINCE, Status.AT_NATION),
+            _to(Status.ON_NOTICE),
+            DECIDE,
+            guards=(
+                guards.not_barred, guards.held_when_submitted, guards.no_objection,
+                guards.judged_where_it_counts,
+            ),
+            effect=effects.set_notice,
+        ),
+        Step(
+            "recognise",
+            pgettext_lazy("move", "recognise"),
+            (Status.ON_NOTICE,),
+            _to(Status.RECOGNISED),
+            DECIDE,
+            guards=(
+                guards.is_deciding_level, guards.notice_over, guards.not_barred,
+                guards.held_when_submitted, guards.no_objection, guards.judged_where_it_counts,
+            ),
+            effect=effects.give_title,
+        ),
+        Step(
+            "return",
+            pgettext_lazy("move", "return for correction"),
+            (*HELD, Status.ON_NOTICE),
+            _to(Status.RETURNED),
+            REVIEW,
+            effect=effects.remember_where,
+            reason_owed=True,
+        ),
+        Step(
+            "refuse",
+            pgettext_lazy("move", "refuse"),
+            (*HELD, Status.ON_NOTICE),
+            _to(Status.REFUSED),
+            DECIDE,
+            effect=effects.note_decision,
+            after=effects.let_lapse,
+            reason_owed=True,
+        ),
+        Step(
+            "withdraw",
+            pgettext_lazy("move", "withdraw"),
+            (Status.DRAFT, *HELD, Status.RETURNED, Status.ON_NOTICE),
+            _to(Status.WITHDRAWN),
+            OWNER,
+            after=effects.let_lapse,
+        ),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A move as it stands for a user now: `hindrance` says why not yet (可选操作)."""
+
+    step: Step
+    hindrance: str = ""
+
+
+def choices_of(application: Application, user: User) -> list[Choice]:
+    """Return the moves that a user may take from where the application stands."""
+    return [
+        Choice(step, _hindrance(application, step))
+        for step in STEPS.values()
+        if application.status in step.sources and may(application, step, user)
+    ]
+
+
+def may(application: Application, step: Step, user: User) -> bool:
+    """Tell whether a move is allowed to a user, whatever may hinder it now."""
+    if not user.is_authenticated:
+        return False
+    scope = user.scope
+    if step.right == OWNER:
+        return application.enterprise_id in scope.owned
+    if application.enterprise_id in scope.enterprises:
+        return False
+    allows = scope.may_review if step.right == REVIEW else scope.may_decide
+    holding = routes.holding_level(application)
+    return any(
+        allows(application.region_path, level)
+        for level in ([holding] if holding else application.route)
+    )
+
+
+@transaction.atomic
+def advance(
+    application: Application,
+    name: str,
+    *,
+    by: User,
+    reason: str = "",
+    version: int | None = None,
+) -> Move:
+    """Take one move on an application, record it, and return the record (推进申报).
+
+    `version` is the state the user looked at, by default the object's own. Raises
+    PermissionDenied where the move is not the user's, MovedMeanwhileError where somebody else
+    was faster, MoveError where it is not possible now.
+    """
+    step = STEPS[name]
+    locked = (
+        Application.objects.select_for_update(of=("self",))
+        .select_related("enterprise__region", "edition", "title")
+        .get(pk=application.pk)
+    )
+    _permit(locked, step, by)
+    seen = application.version if version is None else version
+    if seen != locked.version:
+        raise MovedMeanwhileError(_already(locked))
+    _check(locked, step, by, reason)
+    move = _take(locked, step, by, reason.strip())
+    application.refresh_from_db()
+    transaction.on_commit(partial(moved.send_robust, sender=Move, move=move))
+    return move
+
+
+def _permit(application: Application, step: Step, by: User) -> None:
+    if not may(application, step, by):
+        raise PermissionDenied(
+            _("“%(move)s” is not allowed to you for this application.") % {"move": step.label}
+        )
+
+
+def _check(application: Application, step: Step, by: User, reason: str) -> None:
+    if application.status not in step.sources:
+        raise MoveError(
+            _("An application that is %(status)s cannot take “%(move)s”. %(possible)s")
+            % {
+                "status": application.get_status_display(),
+                "move": step.label,
+                "possible": _possible(application, by),
+            }
+        )
+    if step.reason_owed and not reason.strip():
+        raise MoveError(_("“%(move)s” needs a reason.") % {"move": step.label}, field="reason")
+    hindrance = _hindrance(application, step)
+    if hindrance:
+        raise MoveError(hindrance)
+
+
+def _possible(application: Application, by: User) -> str:
+    open_now = [str(c.step.label) for c in choices_of(application, by) if not c.hindrance]
+    if not open_now:
+        return _("Nothing is left to do for you here now.")
+    return ngettext(
+        "Possible for you now: %(moves)s.", "Possible for you now: %(moves)s.", len(open_now)
+    ) % {"moves": ", ".join(open_now)}
+
+
+def _hindrance(application: Application, step: Step) -> str:
+    return next((said for guard in step.guards if (said := guard(application))), "")
+
+
+def _already(application: Application) -> str:
+    last = application.moves.select_related("made_by").last()
+    if last is None:
+        return _("Somebody changed this application meanwhile. Look at it again.")
+    return _("%(who)s already took “%(move)s”; the application is %(status)s now.") % {
+        "who": last.made_by or _("Somebody"),
+        "move": STEPS[last.name].label if last.name in STEPS else last.name,
+        "status": application.get_status_display(),
+    }
+
+
+def _take(application: Application, step: Step, by: User, reason: str) -> Move:
+    source, version = application.status, application.version
+    note = step.effect(application, by)
+    application.status = step.target(application)
+    application.version = version + 1
+    application.save()
+    if step.after is not None:
+        step.after(application)
+    return Move.objects.create(
+        application=application,
+        name=step.name,
+        source=source,
+        target=application.status,
+        version=version,
+        reason=reason,
+        note=note,
+        made_by=by,
+    )

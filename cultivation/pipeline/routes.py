@@ -1,0 +1,64 @@
+"""The levels an application passes, worked out from where the enterprise stands (申报路径)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cultivation.pipeline.models import Status
+from cultivation.pipeline.stages import LADDER
+from enterprises.accounts.scope import OFFICES
+from enterprises.registry.models import Tier
+
+if TYPE_CHECKING:
+    from cultivation.pipeline.models import Application
+    from enterprises.places.models import Region
+
+MUNICIPALITIES = ("11", "12", "31", "50")
+
+
+class NoRouteError(Exception):
+    """The enterprise's region belongs to none of the 37 recommending units."""
+
+
+def route_of(region: Region, tier: str) -> list[str]:
+    """Return the levels from the lowest to the deciding one, e.g. ["county", "province"].
+
+    The recommending unit stands for the province, be it a province, a separately planned city or
+    the XPCC. Municipalities have no city level; lower levels exist only where the tree has them.
+    """
+    levels: list[str] = []
+    here: Region | None = region
+    while here is not None and not here.is_unit:
+        if here.level not in levels:
+            levels.append(here.level)
+        here = here.parent
+    if here is None:
+        raise NoRouteError(region.code)
+    if here.path in MUNICIPALITIES:
+        levels = [level for level in levels if level != "city"]
+    levels = [level for level in ("county", "city") if level in levels]
+    return [*levels, "province"] + (["nation"] if LADDER[Tier(tier)].decided_at == "nation" else [])
+
+
+def holding_level(application: Application) -> str:
+    """Return the level that has the application in hand, or an empty text."""
+    if application.status == Status.ON_NOTICE:
+        return application.notice_level
+    level = application.status.removeprefix("at_")
+    return level if level in OFFICES else ""
+
+
+def first(application: Application) -> str:
+    """Return the status with the lowest level of the route."""
+    return f"at_{application.route[0]}"
+
+
+def following(application: Application) -> str:
+    """Return the status with the level after the one that has it now."""
+    here = application.route.index(holding_level(application))
+    return f"at_{application.route[here + 1]}"
+
+
+def is_last(application: Application) -> bool:
+    """Tell whether the level that has the application is the one that decides."""
+    return bool(application.route) and application.route[-1] == holding_level(application)

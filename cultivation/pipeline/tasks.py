@@ -1,0 +1,30 @@
+"""Nightly work of the pipeline (定时任务)."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.utils import timezone
+
+from cultivation.pipeline import titles
+from enterprises.jobs import runs
+
+
+@shared_task
+def expire_titles_tonight() -> int:
+    """Begin tonight's run that ends lapsed titles; return its id."""
+    run, new = runs.begin(
+        "expire_titles",
+        task="cultivation.pipeline.tasks.expire_titles",
+        key=timezone.localdate().isoformat(),
+    )
+    if new:
+        runs.send(run)
+    return run.pk
+
+
+@shared_task
+def expire_titles(run_id: int) -> None:
+    """End the titles that ran out, let the stages move back."""
+    with runs.working(run_id) as progress:
+        if progress is not None:
+            progress.result["ended"] = titles.expire(progress=progress)
