@@ -13,6 +13,12 @@ from enterprises.registry.models import Document, Enterprise, Tier
 from enterprises.registry.querysets import OfEnterpriseQuerySet
 
 
+def worded(row: models.Model, field: str) -> str:
+    """Return a two-language text of a row in the page's language."""
+    language = "en" if (get_language() or "").startswith("en") else "zh"
+    return str(getattr(row, f"{field}_{language}"))
+
+
 class MaturityAssessment(models.Model):
     """A digital-maturity assessment of an enterprise (数字化水平评测)."""
 
@@ -72,8 +78,16 @@ class TransformationProject(models.Model):
                 condition=models.Q(accepted_on__isnull=True)
                 | models.Q(accepted_on__gte=models.F("started_on")),
                 name="project_is_accepted_after_it_starts",
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(finished_on__isnull=True)
+                | models.Q(finished_on__gte=models.F("started_on")),
+                name="project_is_finished_after_it_starts",
+            ),
         ]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class CoverageDefinition(models.Model):
@@ -86,6 +100,9 @@ class CoverageDefinition(models.Model):
     rule_en = models.TextField()
     evidence_en = models.TextField(blank=True)
     evidence_zh = models.TextField(blank=True)
+    used_by_zh = models.TextField(blank=True, default="")
+    used_by_en = models.TextField(blank=True, default="")
+    count = models.JSONField(default=dict, help_text="what is counted; see the seed file")
     strictness = models.PositiveSmallIntegerField(help_text="1 strictest")
     confidence = models.CharField(max_length=40)
     headline = models.BooleanField(default=False)
@@ -94,7 +111,65 @@ class CoverageDefinition(models.Model):
         ordering = ["strictness"]
 
     def __str__(self) -> str:
-        return self.name_en if (get_language() or "").startswith("en") else self.name_zh
+        return worded(self, "name")
+
+    @property
+    def rule(self) -> str:
+        """Return the rule in the page's language."""
+        return worded(self, "rule")
+
+    @property
+    def evidence(self) -> str:
+        """Return the evidence asked for in the page's language."""
+        return worded(self, "evidence")
+
+    @property
+    def used_by(self) -> str:
+        """Return who counts so, in the page's language."""
+        return worded(self, "used_by")
+
+    @property
+    def verified(self) -> bool:
+        """Tell whether sources agree that somebody counts so; inferred ones do not."""
+        return self.confidence == "high"
+
+
+class RequiredPath(models.Model):
+    """The straight line of a tier to its goal (必达路径); rates in parts per million.
+
+    Without a start the line begins at the first national snapshot of the definition.
+    """
+
+    tier = models.CharField(max_length=12, choices=Tier.choices, unique=True)
+    start_on = models.DateField(null=True, blank=True)
+    start_ppm = models.PositiveIntegerField(default=0, help_text="ppm on the first day")
+    due_on = models.DateField()
+    due_ppm = models.PositiveIntegerField(default=1_000_000, help_text="ppm on the last day")
+    verified = models.BooleanField(default=False, help_text="the goal is read in a public source")
+    start_verified = models.BooleanField(default=False, help_text="the start is, too")
+    source_zh = models.TextField(blank=True)
+    source_en = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(start_on__isnull=True)
+                | models.Q(due_on__gt=models.F("start_on")),
+                name="path_is_due_after_it_starts",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(start_ppm__lte=1_000_000) & models.Q(due_ppm__lte=1_000_000),
+                name="path_rates_are_at_most_the_whole",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_tier_display()} → {self.due_on}"
+
+    @property
+    def source(self) -> str:
+        """Return where the goal comes from, in the page's language."""
+        return worded(self, "source")
 
 
 class CoverageSnapshot(models.Model):
@@ -119,6 +194,9 @@ class CoverageSnapshot(models.Model):
 
     class Meta:
         ordering = ["-on", "region"]
+        indexes = [
+            models.Index(fields=["region", "tier", "definition", "on"], name="coverage_series")
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["on", "definition", "region", "tier"], name="one_coverage_a_day"

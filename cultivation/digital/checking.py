@@ -1,0 +1,34 @@
+"""Asking for the coverage of a day to be checked in the background (发起覆盖检查)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import PermissionDenied
+
+from cultivation.digital import coverage
+from enterprises.jobs import runs
+
+if TYPE_CHECKING:
+    from enterprises.accounts.models import User
+    from enterprises.jobs.models import JobRun
+
+KIND = "check_coverage"
+TASK = "cultivation.digital.tasks.check_coverage"
+
+
+def may_check(user: User) -> bool:
+    """Tell whether a user may start a check: deciding officers of nation and provinces."""
+    return any(role in ("nation", "province") for _path, role in user.scope.decide_paths)
+
+
+def begin(on: dt.date, *, by: User | None = None) -> tuple[JobRun, bool]:
+    """Begin the check of a day, or find the live one; raise ValidationError for a future day."""
+    if by is not None and not may_check(by):
+        raise PermissionDenied
+    coverage.refuse_future(on)
+    run, new = runs.begin(KIND, task=TASK, key=str(on), params={"on": str(on)}, by=by)
+    if new:
+        runs.send(run)
+    return run, new
