@@ -110,7 +110,9 @@ def _shape(code: str) -> Flaw | None:
         place, letter = wrong[0]
         return Flaw(
             "letter",
-            _("%(letter)s at place %(place)d never occurs in a credit code (no I, O, S, V, Z)%(hint)s")
+            _(
+                "%(letter)s at place %(place)d never occurs in a credit code (no I, O, S, V, Z)%(hint)s"
+            )
             % {"letter": letter, "place": place, "hint": _hint(letter)},
         )
     if not code[2:8].isdigit():
@@ -137,3 +139,8 @@ def _length(code: str) -> Flaw:
         "length",
         _("a credit code has 18 characters, this has %(length)d") % {"length": len(code)},
     )
+
+
+def problem(text: str) -> str:
+    """Return the first error of a code in words, empty where it may stand (首个错误)."""
+    return next((flaw.message for flaw in flaws(normalise(text)) if flaw.error), "")

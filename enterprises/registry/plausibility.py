@@ -138,9 +138,7 @@ def _per_head(figures: Mapping[str, int | None]) -> Doubt | None:
     if low * heads <= revenue <= high * heads:
         return None
     message = _("revenue of %(each)s a head: check the unit of revenue and the head count")
-    return Doubt(
-        "per_head", "revenue", message % {"each": written("revenue", revenue // heads)}
-    )
+    return Doubt("per_head", "revenue", message % {"each": written("revenue", revenue // heads)})
 
 
 def _change(name: str, now: int | None, before: int | None) -> Doubt | None:

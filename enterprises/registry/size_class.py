@@ -135,7 +135,10 @@ def _row(number: int, lines: list[dict[str, str]]) -> Row:
         tuple(
             Limit(
                 line["variable"],
-                *(int(line[f"{c}_min"]) * _SCALE[line["unit"]] for c in ("large", "medium", "small")),
+                *(
+                    int(line[f"{c}_min"]) * _SCALE[line["unit"]]
+                    for c in ("large", "medium", "small")
+                ),
             )
             for line in lines
         ),
