@@ -152,7 +152,9 @@ def save_report(
     if errors:
         raise ValidationError(errors)
     report.warnings = _answered(report, answers or {}, reason, by)
-    report.full_clean(exclude=["enterprise"], validate_unique=False, validate_constraints=False)
+    report.full_clean(
+        exclude=["enterprise", "warnings"], validate_unique=False, validate_constraints=False
+    )
     after = {k: _plain(getattr(report, k)) for k in REPORT}
     differing = {k for k in REPORT if before.get(k) != after[k]}
     report.save()
