@@ -1,0 +1,159 @@
+"""What all tests share: reference data, a real Redis or Valkey, a real Celery worker."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import kombu.pools
+import pytest
+import redis
+from django.conf import settings
+from django.core.cache import cache
+from django.core.management import call_command
+from django.db import connection
+from django.test import override_settings
+
+from config import services
+from config.celery import app
+from config.processes import die_with_parent, stop
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+HOME = Path(__file__).resolve().parent.parent
+WORKER = [sys.executable, "-m", "celery", "-A", "config", "worker", "--concurrency=1"]
+WORKER += ["--loglevel=INFO", "--without-gossip", "--without-mingle", "--include=tests.tasks"]
+MUST_RUN = {"browser", "postgres", "redis"}  # where CI is set, these may not be skipped
+
+
+def pytest_configure() -> None:
+    """Compile the translations, which are not kept in git."""
+    try:
+        from config.translations import ensure_compiled
+    except ImportError:
+        return
+    ensure_compiled()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Any:
+    """Fail, where CI is set, a test that was skipped though its server had to be there."""
+    report = yield
+    needed = MUST_RUN & {mark.name for mark in item.iter_markers()}
+    if report.skipped and needed and os.environ.get("CI") and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        names = ", ".join(sorted(needed))
+        report.longrepr = f"skipped, though CI must run {names}: {report.longrepr}"
+    return report
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip the tests of PostgreSQL on SQLite."""
+    if "postgresql" in settings.DATABASES["default"]["ENGINE"]:
+        return
+    reason = "needs PostgreSQL: python3 manage.py test --postgres"
+    for item in items:
+        if item.get_closest_marker("postgres"):
+            item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache() -> None:
+    """Start each test with an empty cache: counters of failed sign-ins live there."""
+    cache.clear()
+
+
+@pytest.fixture
+def seeds(db: None) -> None:
+    """Load all reference data, as a new installation does."""
+    call_command("load_seeds", verbosity=0, stdout=io.StringIO())
+
+
+@pytest.fixture(scope="session")
+def valkey_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Give the URL of a real Redis or Valkey: that of the run, else one from the wheel."""
+    if settings.REDIS_URL:
+        yield settings.REDIS_URL
+        return
+    try:
+        server = services.valkey(tmp_path_factory.mktemp("valkey"))
+        with server as url:
+            yield url
+    except services.ServiceError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture
+def start_worker(
+    transactional_db: None, valkey_url: str, tmp_path: Path
+) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
+    """Give a function that starts a real Celery worker on the test database.
+
+    Tasks sent in the test go to it; it also knows those of tests/tasks.py.
+    """
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start() -> subprocess.Popen[bytes]:
+        log = tmp_path / f"worker{len(started)}.log"
+        environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings"}
+        environment |= {"REDIS_URL": valkey_url, "CELERY_TASK_ALWAYS_EAGER": "0"}
+        environment["DATABASE_URL"] = _url_of_test_database()
+        with log.open("wb") as out:
+            process = subprocess.Popen(
+                WORKER,
+                cwd=HOME,
+                env=environment,
+                stdout=out,
+                stderr=out,
+                start_new_session=True,
+                preexec_fn=die_with_parent,  # noqa: PLW1509
+            )
+        started.append(process)
+        deadline = time.monotonic() + 60
+        while " ready." not in log.read_text(errors="replace"):
+            if process.poll() is not None or time.monotonic() > deadline:
+                pytest.fail(f"the worker did not start:\n{log.read_text(errors='replace')}")
+            time.sleep(0.1)
+        return process
+
+    with _sending_to(valkey_url):
+        yield start
+        for process in started:
+            stop(process, patience=5)
+
+
+@pytest.fixture
+def worker(start_worker: Callable[[], subprocess.Popen[bytes]]) -> subprocess.Popen[bytes]:
+    """Run a real Celery worker on the test database."""
+    return start_worker()
+
+
+@contextmanager
+def _sending_to(url: str) -> Iterator[None]:
+    """Send tasks to a broker with nothing in it instead of running them on the spot."""
+    with redis.Redis.from_url(url) as client:
+        client.flushdb()
+    with override_settings(CELERY_BROKER_URL=url, CELERY_TASK_ALWAYS_EAGER=False):
+        _forget_connections()
+        yield
+    _forget_connections()
+
+
+def _forget_connections() -> None:
+    kombu.pools.reset()
+    app._after_fork()  # Celery's own way of dropping its pools
+
+
+def _url_of_test_database() -> str:
+    name = str(settings.DATABASES["default"]["NAME"])
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{name}"
+    return urlsplit(settings.DATABASE_URL)._replace(path=f"/{name}").geturl()
