@@ -5,8 +5,10 @@ from __future__ import annotations
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.utils.functional import cached_property
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from enterprises.accounts.querysets import ClaimQuerySet, ReadingQuerySet, SeatQuerySet
 from enterprises.accounts.scope import NOTHING, Scope, scope_of
 from enterprises.places.models import Region
 from enterprises.registry.models import Enterprise
@@ -61,6 +63,8 @@ class Seat(models.Model):
     )
     granted_at = models.DateTimeField(auto_now_add=True)
 
+    objects = SeatQuerySet.as_manager()
+
     class Meta:
         constraints = [
             models.UniqueConstraint(
@@ -95,6 +99,25 @@ class Seat(models.Model):
         return f"{self.user} · {self.get_role_display()}"
 
 
+class SeatChange(models.Model):
+    """That a seat was granted or ended: by whom, when, why (席位变更记录)."""
+
+    class Action(models.TextChoices):
+        GRANTED = "granted", _("seat granted")
+        ENDED = "ended", _("seat ended")
+
+    seat = models.ForeignKey(Seat, on_delete=models.CASCADE, related_name="changes")
+    action = models.CharField(max_length=8, choices=Action.choices)
+    reason = models.TextField(blank=True)
+    made_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    made_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-pk"]
+
+
 class Claim(models.Model):
     """A user's wish to hold an enterprise's record, approved by an officer (认领)."""
 
@@ -113,6 +136,8 @@ class Claim(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
     decided_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ClaimQuerySet.as_manager()
 
     class Meta:
         ordering = ["-pk"]
@@ -133,3 +158,18 @@ class PersonalDataReading(models.Model):
     fields = models.CharField(max_length=200)
     purpose = models.CharField(max_length=200, blank=True)
     read_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ReadingQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+
+    @property
+    def labels(self) -> list[str]:
+        """Return what was read, in the page's language."""
+        names = {
+            "contact_name": gettext("Contact"),
+            "contact_phone": gettext("Telephone"),
+            "contact_email": gettext("Email"),
+        }
+        return [names[field] for field in self.fields.split(",")]

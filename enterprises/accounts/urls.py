@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from django.urls import path
 
-if TYPE_CHECKING:
-    from django.urls import URLPattern
+from enterprises.accounts.views import claims, personal_data, seats
 
 app_name = "accounts"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("claim/", claims.claim, name="claim"),
+    path("claims/", claims.claim_list, name="claims"),
+    path("claims/<int:pk>/", claims.claim_decide, name="claim_decide"),
+    path("seats/", seats.seat_list, name="seats"),
+    path("seats/new/", seats.seat_grant, name="seat_grant"),
+    path("seats/<int:pk>/", seats.seat_end, name="seat"),
+    path("readings/", personal_data.readings, name="readings"),
+    path("enterprises/<int:pk>/contact/", personal_data.contact, name="contact"),
+]

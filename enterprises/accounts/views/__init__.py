@@ -1,0 +1,1 @@
+"""Pages of claims, seats and readings (页面)."""
