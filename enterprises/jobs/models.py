@@ -6,6 +6,9 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from enterprises.jobs import names
+from enterprises.jobs.querysets import JobRunQuerySet
+
 
 class JobRun(models.Model):
     """A run of background work: who asked, how far it is, what came out (任务运行)."""
@@ -40,6 +43,8 @@ class JobRun(models.Model):
     heartbeat_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 
+    objects = JobRunQuerySet.as_manager()
+
     class Meta:
         ordering = ["-pk"]
         indexes = [models.Index(fields=["kind", "key", "status"], name="job_kind_key_status")]
@@ -58,3 +63,13 @@ class JobRun(models.Model):
     def percent(self) -> int:
         """Return how far the run is, 0 to 100."""
         return min(100, self.done * 100 // self.total) if self.total else 0
+
+    @property
+    def is_live(self) -> bool:
+        """Tell whether the run waits or works."""
+        return self.status in (self.Status.WAITING, self.Status.RUNNING)
+
+    @property
+    def name(self) -> str:
+        """Return what the run does, in the page's language."""
+        return names.of_kind(self.kind)

@@ -1,0 +1,46 @@
+"""How runs and their results are called on a page (任务名称)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+KINDS: dict[str, Any] = {
+    "check_coverage": _("Coverage snapshot"),
+    "judge": _("Judging of the registry"),
+    "judge_registry": _("Judging of the registry"),
+    "judging": _("Judging of the registry"),
+    "expire_titles": _("Expiry of titles"),
+    "import": _("Import"),
+    "export": _("Export"),
+}
+RESULTS: dict[str, Any] = {
+    "snapshots": _("snapshots taken"),
+    "judged": _("enterprises judged"),
+    "stored": _("results changed"),
+    "expired": _("titles expired"),
+    "accepted": _("rows accepted"),
+    "refused": _("rows refused"),
+    "on": _("date"),
+    "as_of": _("as of"),
+}
+
+
+def of_kind(kind: str) -> str:
+    """Return the name of a kind of run; an unnamed kind is shown as it is."""
+    return str(KINDS.get(kind, kind.replace("_", " ")))
+
+
+def of_result(result: dict[str, Any]) -> list[tuple[str, Any]]:
+    """Return a run's result as pairs of name and value, nested ones flattened by a dot."""
+    pairs: list[tuple[str, Any]] = []
+    for key, value in result.items():
+        name = str(RESULTS.get(key, key.replace("_", " ")))
+        if isinstance(value, dict):
+            pairs += [(f"{name} · {inner}", content) for inner, content in of_result(value)]
+        elif isinstance(value, list):
+            pairs.append((name, ", ".join(map(str, value))))
+        else:
+            pairs.append((name, value))
+    return pairs
