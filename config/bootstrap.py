@@ -24,7 +24,12 @@ if TYPE_CHECKING:
 HOME = Path(__file__).resolve().parent.parent
 LOCKS = HOME / "config" / "requirements"
 GROUPS = ("base", "test", "ci")  # each holds all that the one before holds
-NEEDS = {"demo": "base", "test": "test", "bench": "test"}  # the commands that set everything up
+NEEDS = {
+    "demo": "base",
+    "messages": "base",
+    "test": "test",
+    "bench": "test",
+}  # the commands that set everything up
 STAMP = "tracker-locks.json"
 NO_ENVIRONMENT = """\
 No virtual environment could be made in {venv}.
