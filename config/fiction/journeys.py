@@ -1,0 +1,224 @@
+"""Applications of invented firms, taken by the same moves as real ones (虚构申报)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db.models import Q
+from django.utils import timezone
+
+from config.fiction import people
+from config.fiction.firms import BASE, GIANT, NONE, SRDI
+from config.fiction.words import MARK
+from cultivation.pipeline import applications, checklist, findings, moves, opinions, routes, titles
+from cultivation.pipeline.errors import MoveError
+from cultivation.pipeline.models import Application, Move, Status
+from cultivation.pipeline.questions import questions_of
+from enterprises.places.models import Region
+from enterprises.registry.models import Enterprise, Tier, Title
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import polars as pl
+
+    from enterprises.accounts.models import User
+
+WORD = f"演示意见：材料齐全，与附件一致{MARK}"
+ENDS = (
+    Status.AT_COUNTY, Status.AT_PROVINCE, Status.ON_NOTICE, Status.RECOGNISED, Status.RETURNED,
+    Status.REFUSED, Status.AT_CITY, Status.WITHDRAWN, Status.DRAFT, Status.AT_NATION,
+)  # fmt: skip
+FROM_RANK = {Tier.TECHNOLOGY: NONE, Tier.INNOVATIVE: NONE, Tier.SRDI: BASE, Tier.LITTLE_GIANT: SRDI}
+TRIES = 60  # firms looked at for one tier; those that do not qualify stay drafts, three of them
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How far an application of a firm is to go."""
+
+    firm: int
+    tier: str
+    kind: str
+    end: str
+
+
+def walk(firms: pl.DataFrame, *, told: Callable[[int, int], None]) -> int:
+    """Take a few dozen applications through the pipeline and return how many there are.
+
+    `firms` are the traits of the firms to choose from; the demo's own firms are left alone.
+    """
+    wanted = [(tier, end) for tier in FROM_RANK for end in ENDS if _possible(tier, end)]
+    candidates = {tier: iter(_candidates(firms, tier)) for tier in FROM_RANK}
+    for number, (tier, end) in enumerate(wanted, start=1):
+        _try(candidates[tier], tier, end)
+        told(number, len(wanted))
+    _recheck(firms)
+    _revoke(firms)
+    return Application.objects.count()
+
+
+def _possible(tier: str, end: str) -> bool:
+    return end != Status.AT_NATION or tier == Tier.LITTLE_GIANT
+
+
+def _candidates(firms: pl.DataFrame, tier: Tier) -> list[int]:
+    """Return firms whose figures are above their rank, the likely ones to apply for a tier."""
+    own = set(people.OWNED.values())
+    rank = FROM_RANK[tier]
+    found = firms.filter((firms["rank"] == rank) & (firms["grade"] > rank) & (firms["gap"] == -1))
+    ids = [firm for firm in found["id"] if firm not in own]
+    half = len(ids) // 2
+    if tier == Tier.TECHNOLOGY:
+        return ids[:half][:TRIES]
+    return (ids[half:] if tier == Tier.INNOVATIVE else ids)[:TRIES]
+
+
+def _try(candidates: Iterator[int], tier: str, end: str) -> None:
+    """Take the next firm that qualifies as far as wanted; give up where none is left."""
+    for firm in candidates:
+        if _go(Plan(firm, tier, Application.Kind.RECOGNITION, end)):
+            return
+
+
+def _go(plan: Plan) -> bool:
+    """Take one application to its end; tell whether it got there."""
+    enterprise = Enterprise.objects.select_related("region").get(pk=plan.firm)
+    owner = _owner(enterprise)
+    try:
+        application = applications.begin(enterprise, plan.tier, kind=plan.kind, by=owner)
+    except MoveError:
+        return False
+    applications.save_answers(application, _answers(application), by=owner)
+    if plan.end != Status.DRAFT and checklist.missing(application):
+        application.delete()
+        return False
+    try:
+        _move_on(application, plan.end, owner)
+    except MoveError:
+        return False
+    _spread(application)
+    return True
+
+
+def _answers(application: Application) -> dict[str, object]:
+    return {
+        question.name: (
+            True if question.section == "statements" else f"{question.label}：虚构文字，仅供演示。"
+        )
+        for question in questions_of(application.tier)
+    } | {name: value for name, value in application.answers.items() if value}
+
+
+def _move_on(application: Application, end: str, owner: User) -> None:
+    """Take moves until the application stands where it is to end."""
+    if end == Status.DRAFT:
+        return
+    moves.advance(application, "submit", by=owner)
+    if end == Status.WITHDRAWN:
+        moves.advance(application, "withdraw", by=owner)
+    while application.status in {*moves.HELD, Status.ON_NOTICE} and application.status != end:
+        officer = _officer(application)
+        _judge(application, officer)
+        if end in {Status.RETURNED, Status.REFUSED} and _high_enough(application):
+            name = "return" if end == Status.RETURNED else "refuse"
+            moves.advance(application, name, by=officer, reason=f"演示：附件与申报数据不一致{MARK}")
+        else:
+            moves.advance(application, _next(application), by=officer)
+
+
+def _high_enough(application: Application) -> bool:
+    """Tell whether an application is far enough to be sent back: at its second level or above."""
+    return routes.holding_level(application) != application.route[0]
+
+
+def _next(application: Application) -> str:
+    if application.status == Status.ON_NOTICE:
+        _let_notice_pass(application)
+        return "recognise" if routes.is_last(application) else "recommend"
+    level = routes.holding_level(application)
+    return "put_on_notice" if level in {"province", "nation"} else "recommend"
+
+
+def _let_notice_pass(application: Application) -> None:
+    """Set the days of a notice back, as if it had been public long enough."""
+    today = timezone.localdate()
+    Application.objects.filter(pk=application.pk).update(
+        notice_from=today - dt.timedelta(days=12), notice_to=today - dt.timedelta(days=1)
+    )
+    application.refresh_from_db()
+
+
+def _judge(application: Application, officer: User) -> None:
+    """Give an opinion on every criterion that a person must judge, where the level has to."""
+    level = routes.holding_level(application)
+    said = findings.opinions_at(application, level)
+    left = findings.open_manual(application.submitted_result, said)
+    if left and level in {"province", "nation"}:
+        words = [opinions.Word(str(node["code"]), opinions.Opinion.AGREED, WORD) for node in left]
+        opinions.record(application, words, by=officer)
+
+
+def _owner(enterprise: Enterprise) -> User:
+    name = f"演示·{enterprise.name.removesuffix(MARK)[:12]}负责人"
+    return people.seat_somebody(f"firm-{enterprise.pk}", name, "owner", enterprise=enterprise)
+
+
+def _officer(application: Application) -> User:
+    """Return an officer of the office that has the application in hand."""
+    level = routes.holding_level(application)
+    region: Region | None = application.enterprise.region
+    if level == "nation":
+        region = Region.objects.get(level=Region.Level.NATION)
+    while region and not (region.is_unit if level == "province" else region.level == level):
+        region = region.parent
+    if region is None:
+        raise MoveError(f"no {level} above {application.enterprise.region}")
+    return people.officer_of(region, level)
+
+
+def _spread(application: Application) -> None:
+    """Date the steps over the last weeks, so that a history reads like one."""
+    taken = list(application.moves.values_list("pk", flat=True))
+    now = timezone.now()
+    for place, pk in enumerate(taken):
+        back = dt.timedelta(days=3 * (len(taken) - place), hours=application.pk % 7)
+        Move.objects.filter(pk=pk).update(made_at=now - back)
+        if place == 0:
+            Application.objects.filter(pk=application.pk).update(
+                submitted_at=now - back, created_at=now - back - dt.timedelta(days=4)
+            )
+
+
+def _recheck(firms: pl.DataFrame) -> None:
+    """Let two little giants whose titles run out within a year apply for their re-check."""
+    giants = firms.filter(firms["rank"] == GIANT)["id"].to_list()
+    soon = timezone.localdate() + titles.RECHECK_WINDOW
+    due = Title.objects.filter(
+        tier=Tier.LITTLE_GIANT,
+        ended_on__isnull=True,
+        valid_to__lt=soon,
+        enterprise__in=giants[:400],
+    ).order_by("enterprise_id")
+    ends = iter((Status.AT_PROVINCE, Status.AT_COUNTY))
+    end = next(ends)
+    for firm in due.values_list("enterprise_id", flat=True)[:TRIES]:
+        if _go(Plan(firm, Tier.LITTLE_GIANT, Application.Kind.RECHECK, end)):
+            end = next(ends, "")
+            if not end:
+                return
+
+
+def _revoke(firms: pl.DataFrame) -> None:
+    """Take two little-giant titles away, one for cause, one cancelled."""
+    nation = people.officer_of(Region.objects.get(level=Region.Level.NATION), "nation")
+    last = firms.filter(firms["rank"] == GIANT)["id"].to_list()[-2:]
+    kinds = (Title.End.REVOKED, Title.End.CANCELLED)
+    reasons = (f"演示：数据造假{MARK}", f"演示：两次未更新信息{MARK}")
+    running = Title.objects.filter(
+        Q(enterprise__in=last), tier=Tier.LITTLE_GIANT, ended_on__isnull=True
+    )
+    for title, kind, reason in zip(running.order_by("pk"), kinds, reasons, strict=False):
+        titles.revoke(title, by=nation, reason=reason, kind=kind)

@@ -1,0 +1,242 @@
+"""The fictional registry: invented, sound, the same for a seed, every case in it (虚构演示数据)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import io
+import stat
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.db import transaction
+from django.db.models import F
+
+from config import fiction
+from config.fiction import people
+from config.fiction.building import NotEmptyError
+from config.fiction.dice import Dice
+from config.fiction.words import BRANDS, MARK, brand
+from cultivation.digital.models import CoverageSnapshot, MaturityAssessment
+from cultivation.pipeline.models import Application, Move, StageChange, Status
+from cultivation.standards.models import Assessment, Verdict
+from enterprises.accounts.models import Seat, User
+from enterprises.places.models import Region
+from enterprises.registry import credit_code
+from enterprises.registry.models import (
+    AnnualReport,
+    Enterprise,
+    IntellectualProperty,
+    Stage,
+    Tier,
+    Title,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django.db.models import Model
+    from django.test import Client
+    from pytest_django import DjangoDbBlocker
+
+pytestmark = pytest.mark.django_db
+MADE_WHEN = {"created_at", "updated_at", "facts_at", "made_at", "taken_at", "id", "job", "password"}
+WAN = 1_000_000
+
+
+@pytest.fixture(scope="module")
+def built(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[dict[str, int]]:
+    """Build 600 firms once for all tests of this file."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        call_command("load_seeds", verbosity=0, stdout=io.StringIO())
+        yield fiction.build(600)
+        transaction.set_rollback(True)
+
+
+def _digest(*models: type[Model]) -> str:
+    found = hashlib.sha256()
+    for model in models:
+        names = [f.attname for f in model._meta.concrete_fields if f.name not in MADE_WHEN]
+        rows = sorted(repr(row) for row in model._default_manager.values_list(*names))
+        found.update("\n".join(rows).encode())
+    return found.hexdigest()
+
+
+def _build_and_forget(**given: Any) -> str:
+    """Return the digest of a registry of 60 firms that is gone afterwards."""
+    with transaction.atomic():
+        fiction.build(60, on=dt.date(2026, 11, 20), **given)
+        found = _digest(
+            Enterprise,
+            AnnualReport,
+            IntellectualProperty,
+            Title,
+            MaturityAssessment,
+            CoverageSnapshot,
+        )
+        transaction.set_rollback(True)
+    return found
+
+
+def test_two_builds_of_a_seed_are_equal_and_another_seed_differs(seeds: None) -> None:
+    first = _build_and_forget(seed=5)
+
+    assert _build_and_forget(seed=5) == first
+    assert _build_and_forget(seed=6) != first
+
+
+def test_a_registry_with_enterprises_is_left_alone(built: dict[str, int]) -> None:
+    with pytest.raises(NotEmptyError):
+        fiction.build(10)
+
+    assert Enterprise.objects.count() == 600
+
+
+def test_every_firm_says_that_it_is_invented(built: dict[str, int]) -> None:
+    assert Enterprise.objects.filter(fictional=True, name__endswith=MARK).count() == 600
+    assert not Enterprise.objects.exclude(contact_email__endswith="@example.invalid").exists()
+    assert Enterprise.objects.values("name_key").distinct().count() == 600
+
+
+def test_credit_codes_are_sound_and_lie_in_the_region(built: dict[str, int]) -> None:
+    rows = list(Enterprise.objects.values_list("credit_code", "region__code"))
+
+    assert [code for code, _region in rows if not credit_code.is_sound(code)] == []
+    assert [code for code, region in rows if code[2:8] != region] == []
+
+
+def test_every_unit_has_firms(built: dict[str, int]) -> None:
+    units = set(Region.objects.filter(is_unit=True).values_list("path", flat=True))
+    paths = Enterprise.objects.values_list("region_path", flat=True)
+
+    assert {path[:2] for path in paths} == units
+    assert len(units) == 37
+
+
+def test_every_stage_tier_and_status_occurs(built: dict[str, int]) -> None:
+    assert set(Enterprise.objects.values_list("stage", flat=True)) == set(Stage.values)
+    assert set(Enterprise.objects.values_list("tier", flat=True)) == {"", *Tier.values}
+    assert set(Application.objects.values_list("status", flat=True)) == set(Status.values)
+    assert set(Title.objects.values_list("end_kind", flat=True)) == set(Title.End.values)
+
+
+def test_the_higher_the_tier_the_fewer_firms(built: dict[str, int]) -> None:
+    count = {
+        tier: Title.objects.filter(tier=tier, ended_on__isnull=True).count() for tier in Tier.values
+    }
+
+    assert count["little_giant"] < count["srdi"] < count["innovative"] + count["technology"]
+
+
+def test_figures_lie_together_and_some_are_missing(built: dict[str, int]) -> None:
+    reports = AnnualReport.objects.all()
+
+    assert not reports.filter(main_business_revenue__gt=F("revenue")).exists()
+    assert not reports.filter(leading_product_revenue__gt=F("main_business_revenue")).exists()
+    assert not reports.filter(rd_staff__gt=F("employees")).exists()
+    assert not reports.filter(year__lt=F("enterprise__established_on__year")).exists()
+    assert reports.filter(year=2025, rd_expense=None).exists()
+    assert reports.values("year").distinct().count() == 5
+
+
+def test_some_firms_stand_exactly_on_a_threshold(built: dict[str, int]) -> None:
+    last = dt.date.today().year - 1  # noqa: DTZ011
+    now = AnnualReport.objects.filter(year=last)
+
+    assert now.filter(revenue=5000 * WAN).exists()
+    assert now.filter(rd_expense__gt=0, revenue__gt=0, rd_expense=F("revenue") * 3 / 100).exists()
+    assert now.filter(main_business_revenue=F("revenue") * 9 / 10).exists()
+    assert now.filter(total_liabilities=F("total_assets") * 75 / 100).exists()
+    grown = now.filter(revenue=5292 * WAN).values("enterprise")
+    assert AnnualReport.objects.filter(
+        enterprise__in=grown, year=last - 2, revenue=4800 * WAN
+    ).exists()
+
+
+def test_every_verdict_occurs(built: dict[str, int]) -> None:
+    assert set(Assessment.objects.values_list("verdict", flat=True)) == set(Verdict.values)
+    qualified = Assessment.objects.filter(edition__tier="little_giant", verdict__gte=Verdict.MANUAL)
+    assert qualified.exists()
+
+
+def test_titles_stand_behind_tier_and_history(built: dict[str, int]) -> None:
+    today = dt.date.today()  # noqa: DTZ011
+    giants = Title.objects.filter(tier="little_giant", ended_on__isnull=True)
+
+    assert set(giants.values_list("enterprise", flat=True)) == set(
+        Enterprise.objects.filter(tier="little_giant").values_list("pk", flat=True)
+    )
+    assert not giants.filter(valid_to__lt=today).exists()
+    moved = set(StageChange.objects.values_list("enterprise", flat=True))
+    assert moved >= set(Enterprise.objects.exclude(tier="").values_list("pk", flat=True))
+
+
+def test_coverage_has_a_curve_that_rises(built: dict[str, int]) -> None:
+    national = CoverageSnapshot.objects.filter(
+        region__level="nation", tier="little_giant", definition__code="L2_SELF"
+    ).order_by("on")
+
+    rates = [row.transformed / row.total for row in national]
+    assert len(rates) == built["coverage_days"]
+    assert rates[0] < rates[len(rates) // 2] < rates[-1] < 1
+
+
+def test_moves_were_taken_by_officers_of_the_region(built: dict[str, int]) -> None:
+    taken = Move.objects.exclude(name__in=["submit", "withdraw"]).select_related("application")
+    for move in taken:
+        assert move.made_by is not None
+        offices = Seat.objects.filter(
+            user=move.made_by, role__in=["nation", "province", "city", "county"]
+        )
+        assert any(
+            move.application.region_path.startswith(seat.region.path)
+            for seat in offices.select_related("region")
+            if seat.region
+        )
+
+
+def test_demo_users_sign_in_and_others_cannot(built: dict[str, int], client: Client) -> None:
+    signins = fiction.signins()
+
+    assert [username for _, username, _ in signins] == [p.username for p in people.PEOPLE]
+    for _label, username, password in signins:
+        assert client.login(username=username, password=password)
+    others = User.objects.exclude(username__in=[person.username for person in people.PEOPLE])
+    assert others.exists()
+    assert not any(user.has_usable_password() for user in others)
+
+
+def test_the_password_is_for_its_owner_only(built: dict[str, int]) -> None:
+    path = settings.VAR_DIR / "demo_password"
+
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert len(people.password()) >= 12
+
+
+def test_the_owners_of_the_demo_can_rise(built: dict[str, int]) -> None:
+    """The SRDI SME meets the little-giant standard, the innovative SME the SRDI one."""
+    for username, tier in (("owner", "little_giant"), ("owner2", "srdi")):
+        firm = Enterprise.objects.get(seats__user__username=username, seats__role="owner")
+        best = Assessment.objects.filter(enterprise=firm, edition__tier=tier, kind="recognition")
+        newest = best.order_by("-edition__in_force").first()
+        assert newest is not None
+        assert newest.verdict >= Verdict.MANUAL
+        assert newest.unknown == 0
+
+
+def test_brands_are_all_different() -> None:
+    assert len({brand(number) for number in range(50_000)}) == 50_000
+    assert brand(BRANDS - 1) != brand(0)
+
+
+def test_dice_fall_the_same_for_an_id_in_any_company() -> None:
+    together = Dice(1, pl.Series(range(1, 101)))
+    alone = Dice(1, pl.Series([77]))
+
+    assert alone.bits("x").to_list() == [together.bits("x")[76]]
+    assert together.share("x").to_list() != together.share("y").to_list()
+    assert 0.4 < (together.share("z").mean() or 0) < 0.6
+    assert together.index("w", [0, 1, 0]).unique().to_list() == [1]
