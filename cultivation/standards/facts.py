@@ -1,0 +1,219 @@
+"""The facts frame: one row per enterprise, years side by side, derived from the tables (事实宽表).
+
+A figure or statement nobody gave is null. A list of facts (rights, awards, …) is complete as kept,
+so an enterprise without entries has none; where an entry lacks a property that a count asks for,
+the count lies between `<count>_low` and `<count>_high`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+from django.db.models import Q
+
+from cultivation.standards.indicators import FIGURE_UNITS, STATEMENTS
+from cultivation.standards.measures import MEASURES, with_derived
+from cultivation.standards.tables import read
+from enterprises.registry.models import AnnualReport, Enterprise, Tier, Title
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from django.db.models import QuerySet
+
+    from cultivation.standards.policy import Comparison, Count
+
+Row = dict[str, Any]
+YEARS = (0, 1, 2, 3)  # years back from the year of judging
+KEYS = ("enterprise", "region_path")
+OWN = [
+    name
+    for name, statement in STATEMENTS.items()
+    if statement.sort == "truth"
+    and name not in {"is_sme", "strategic_stated", "key_link"}
+    and not name.startswith("title_")
+]
+
+
+def frame(
+    enterprise_ids: Iterable[int] | None, *, as_of: dt.date, counts: Sequence[Count] | None = None
+) -> pl.DataFrame:
+    """Return the facts of the named enterprises, or of all, as of a day; ordered by id.
+
+    One query per table. `counts` are those of every loaded edition unless given.
+    """
+    if counts is None:
+        from cultivation.standards.editions import all_counts
+
+        counts = all_counts()
+    chosen = Q() if enterprise_ids is None else Q(enterprise_id__in=list(enterprise_ids))
+    return between(chosen, as_of=as_of, counts=counts)
+
+
+def between(chosen: Q, *, as_of: dt.date, counts: Sequence[Count]) -> pl.DataFrame:
+    """Return the facts of the enterprises that a condition on `enterprise_id` chooses."""
+    base = _enterprises(chosen, as_of)
+    base = _with_titles(base, chosen, as_of)
+    base = _with_reports(base, chosen, as_of)
+    base = _with_counts(base, chosen, as_of, counts)
+    return base.sort("enterprise")
+
+
+def row(enterprise_id: int, *, as_of: dt.date) -> Row:
+    """Return the facts of one enterprise as plain data (事实行)."""
+    return frame([enterprise_id], as_of=as_of).row(0, named=True)
+
+
+def from_row(facts: Row) -> pl.DataFrame:
+    """Return a frame of one row from plain data, as a decision kept it or a test wrote it."""
+    types = {name: column_type(name) for name in facts}
+    return pl.DataFrame([facts], schema=types, orient="row")
+
+
+def column_type(name: str) -> type[pl.DataType]:
+    """Return the type of a column of the frame by its name."""
+    if name in STATEMENTS:
+        return {"truth": pl.Boolean, "text": pl.String}.get(STATEMENTS[name].sort, pl.Int64)
+    return pl.String if name == "region_path" else pl.Int64
+
+
+def _enterprises(chosen: Q, as_of: dt.date) -> pl.DataFrame:
+    columns: dict[str, type[pl.DataType]] = {
+        "pk": pl.Int64,
+        "region_path": pl.String,
+        "size_class": pl.String,
+        "niche_since": pl.Date,
+        "product_domain__scheme": pl.String,
+        "strategic_field_id": pl.Int64,
+        "chain_link__is_key": pl.Boolean,
+        "industry__section": pl.String,
+        "digital_level": pl.Int64,
+        **dict.fromkeys(OWN, pl.Boolean),
+    }
+    rows = read(Enterprise.objects.filter(_of_enterprise(chosen)), columns)
+    since = pl.col("niche_since")
+    # Full years at the close of 31 December: begun on 1 January counts that whole year.
+    years = as_of.year - since.dt.year() - ((since.dt.ordinal_day() > 1).cast(pl.Int32))
+    size = pl.col("size_class")
+    return rows.select(
+        pl.col("pk").alias("enterprise"),
+        pl.col("region_path").fill_null(""),
+        pl.when(size != "unknown").then(size != "large").alias("is_sme"),
+        years.clip(lower_bound=0).cast(pl.Int64).alias("niche_years"),
+        pl.col("product_domain__scheme").alias("domain_scheme"),
+        pl.when(pl.col("strategic_field_id").is_not_null())
+        .then(pl.lit(value=True))
+        .alias("strategic_stated"),
+        pl.col("chain_link__is_key").alias("key_link"),
+        pl.col("industry__section").alias("industry_section"),
+        "digital_level",
+        *OWN,
+    )
+
+
+def _with_titles(base: pl.DataFrame, chosen: Q, as_of: dt.date) -> pl.DataFrame:
+    valid = Title.objects.filter(
+        chosen,
+        Q(ended_on__isnull=True) | Q(ended_on__gt=as_of),
+        granted_on__lte=as_of,
+        valid_to__gte=as_of,
+    )
+    held = read(valid, {"enterprise_id": pl.Int64, "tier": pl.String})
+    by_firm = held.group_by("enterprise_id").agg(
+        (pl.col("tier") == tier).any().alias(f"title_{tier}") for tier in Tier.values
+    )
+    names = [f"title_{tier}" for tier in Tier.values]
+    joined = base.join(by_firm, left_on="enterprise", right_on="enterprise_id", how="left")
+    return joined.with_columns(pl.col(names).fill_null(value=False))
+
+
+def _with_reports(base: pl.DataFrame, chosen: Q, as_of: dt.date) -> pl.DataFrame:
+    years = [as_of.year - back for back in YEARS]
+    columns: dict[str, type[pl.DataType]] = {
+        "enterprise_id": pl.Int64,
+        "year": pl.Int64,
+        **dict.fromkeys(FIGURE_UNITS, pl.Int64),
+    }
+    reports = read(AnnualReport.objects.filter(chosen, year__in=years), columns)
+    for back, year in zip(YEARS, years, strict=True):
+        of_year = reports.filter(pl.col("year") == year).select(
+            pl.col("enterprise_id").alias("enterprise"),
+            *(pl.col(name).alias(f"{name}_y{back}") for name in FIGURE_UNITS),
+        )
+        base = base.join(of_year, on="enterprise", how="left")
+    return base
+
+
+def _with_counts(
+    base: pl.DataFrame, chosen: Q, as_of: dt.date, counts: Sequence[Count]
+) -> pl.DataFrame:
+    for of, measure in MEASURES.items():
+        wanted = [count for count in counts if count.of == of]
+        if not wanted:
+            continue
+        columns = {"enterprise_id": pl.Int64, measure.dated: pl.Date, **measure.columns}
+        if measure.ends:
+            columns[measure.ends] = pl.Date
+        rows: QuerySet[Any] = measure.model._default_manager.filter(
+            chosen, **{f"{measure.dated}__lte": as_of}
+        )
+        facts = with_derived(read(rows, columns), of, as_of=pl.lit(as_of))
+        sums = facts.group_by("enterprise_id").agg(
+            bound for count in wanted for bound in _bounds(count, as_of)
+        )
+        base = base.join(sums, left_on="enterprise", right_on="enterprise_id", how="left")
+        names = [f"{c.name}_{end}" for c in wanted for end in ("low", "high")]
+        base = base.with_columns(pl.col(names).fill_null(0).cast(pl.Int64))
+        base = base.with_columns(
+            pl.when(pl.col(c.complete)).then(pl.col(f"{c.name}_high")).alias(f"{c.name}_high")
+            for c in wanted
+            if c.complete
+        )
+    return base
+
+
+def _bounds(count: Count, as_of: dt.date) -> tuple[pl.Expr, pl.Expr]:
+    fits = pl.any_horizontal(
+        [
+            pl.all_horizontal([pl.lit(value=True), *(_fits(name, c) for name, c in alternative)])
+            for alternative in count.where
+        ]
+    )
+    measure = MEASURES[count.of]
+    if count.years:
+        first = dt.date(as_of.year - count.years, 1, 1)
+        last = as_of if count.to_date else dt.date(as_of.year - 1, 12, 31)
+        fits &= pl.col(measure.dated).is_between(first, last)
+    if count.valid and measure.ends:
+        fits &= pl.col(measure.ends).is_null() | (pl.col(measure.ends) >= as_of)
+    much = pl.col(count.amount) if count.amount else pl.lit(1, dtype=pl.Int64)
+    low = pl.when(fits).then(much).otherwise(0).sum()
+    high = pl.when(fits.fill_null(value=True)).then(much).otherwise(0).sum()
+    return low.alias(f"{count.name}_low"), high.alias(f"{count.name}_high")
+
+
+def _fits(name: str, comparison: Comparison) -> pl.Expr:
+    column = pl.col(name)
+    threshold = comparison.threshold
+    if isinstance(threshold, bool):
+        return column == threshold
+    if isinstance(threshold, tuple):
+        return column.cast(pl.String).is_in(list(threshold))
+    left = column.cast(pl.Int128) * threshold.denominator
+    right = pl.lit(threshold.numerator, dtype=pl.Int128)
+    compare = {"at_least": left.ge, "at_most": left.le, "above": left.gt, "below": left.lt}
+    return compare[comparison.order](right)
+
+
+def _of_enterprise(chosen: Q) -> Q:
+    """Turn a condition on `enterprise_id` into one on the enterprise itself."""
+    condition = Q()
+    for child in chosen.children:
+        if isinstance(child, Q):
+            condition &= _of_enterprise(child)
+        else:
+            name, value = child
+            condition &= Q(**{name.replace("enterprise_id", "pk"): value})
+    return condition

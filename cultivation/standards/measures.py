@@ -1,0 +1,104 @@
+"""The kinds of facts that can be counted, and what a count may ask of them (事实种类)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+from django.db.models import Model
+
+from enterprises.registry.models import (
+    Award,
+    Certificate,
+    EquityRound,
+    Honour,
+    IntellectualProperty,
+    MajorEvent,
+    RdInstitution,
+    StandardPart,
+)
+
+Types = dict[str, type[pl.DataType]]
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One table of facts: its columns, the day each fact dates from, its last valid day."""
+
+    model: type[Model]
+    columns: Types
+    dated: str
+    ends: str = ""
+    derived: tuple[str, ...] = ()
+    amounts: tuple[str, ...] = ()
+
+    @property
+    def properties(self) -> tuple[str, ...]:
+        """Return the names a count may state conditions on."""
+        return (*self.columns, *self.derived)
+
+
+MEASURES: dict[str, Measure] = {
+    "right": Measure(
+        IntellectualProperty,
+        {
+            "kind": pl.String,
+            "ip_class": pl.Int64,
+            "obtained": pl.String,
+            "transferred_on": pl.Date,
+            "holder_rank": pl.Int64,
+            "high_value": pl.Boolean,
+            "related": pl.Boolean,
+            "applied": pl.Boolean,
+            "benefit": pl.Boolean,
+            "disputed": pl.Boolean,
+        },
+        dated="granted_on",
+        ends="valid_to",
+        derived=("transferred_within_a_year", "held_over_two_years"),
+    ),
+    "award": Measure(
+        Award,
+        {"kind": pl.String, "level": pl.String, "unit_rank": pl.Int64},
+        dated="awarded_on",
+    ),
+    "honour": Measure(
+        Honour, {"kind": pl.String, "level": pl.String}, dated="granted_on", ends="valid_to"
+    ),
+    "institution": Measure(
+        RdInstitution,
+        {"level": pl.String, "own": pl.Boolean},
+        dated="recognised_on",
+        ends="valid_to",
+    ),
+    "certificate": Measure(
+        Certificate,
+        {"kind": pl.String, "foreign": pl.Boolean},
+        dated="issued_on",
+        ends="valid_to",
+    ),
+    "standard": Measure(
+        StandardPart, {"level": pl.String, "unit_rank": pl.Int64}, dated="published_on"
+    ),
+    "equity": Measure(
+        EquityRound,
+        {"qualified": pl.Boolean, "shares_given": pl.Int64, "amount": pl.Int64},
+        dated="paid_on",
+        amounts=("amount",),
+    ),
+    "event": Measure(
+        MajorEvent, {"kind": pl.String, "weight": pl.String}, dated="happened_on"
+    ),
+}
+
+
+def with_derived(frame: pl.DataFrame, of: str, *, as_of: pl.Expr) -> pl.DataFrame:
+    """Add what a count may ask beyond the columns: how long a right was held (派生属性)."""
+    if of != "right":
+        return frame
+    transferred = pl.col("obtained") == "transferred"
+    recent = pl.col("transferred_on") > as_of.dt.offset_by("-1y")
+    return frame.with_columns(
+        transferred_within_a_year=pl.when(transferred).then(recent).otherwise(pl.lit(value=False)),
+        held_over_two_years=pl.col("granted_on") < as_of.dt.offset_by("-2y"),
+    )

@@ -1,0 +1,266 @@
+"""What an edition of a standard says: criteria as frozen data (标准的语言).
+
+A criterion is one comparison of one quantity, or bands that give points, or a matter a person must
+judge, or a group of other criteria. Thresholds are exact fractions in stored units (fen, parts per
+million, hundredths of a point); nothing here is ever a float.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from fractions import Fraction
+
+KINDS = ("recognition", "recheck")
+ORDERS = ("at_least", "at_most", "above", "below")
+
+
+class PolicyError(ValueError):
+    """A standard that does not make sense: the file, the criterion at fault, and the mend."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What a standard is applied to: the kind of application, the day, the region (适用情形)."""
+
+    kind: str
+    on: dt.date
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Where a rule applies: kinds, days and recommending units; empty means everywhere (适用范围)."""
+
+    kinds: tuple[str, ...] = ()
+    since: dt.date | None = None
+    until: dt.date | None = None
+    units: tuple[str, ...] = ()
+    not_units: tuple[str, ...] = ()
+
+    def covers(self, case: Case) -> bool:
+        """Tell whether a case lies within."""
+        unit = case.path[:2]
+        return (
+            (not self.kinds or case.kind in self.kinds)
+            and (self.since is None or self.since <= case.on)
+            and (self.until is None or case.on <= self.until)
+            and (not self.units or unit in self.units)
+            and unit not in self.not_units
+        )
+
+
+EVERYWHERE = Reach()
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """For which applications and days an edition is the one to use (适用期)."""
+
+    kinds: tuple[str, ...]
+    since: dt.date
+    until: dt.date | None = None
+    document: str = ""
+    confidence: str = "H"
+
+
+Shape = Literal[
+    "figure", "ratio", "growth", "mean_growth", "compound_growth", "count", "sum", "fact"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """What is compared (指标): figures of years counted back from the last complete one (Y1).
+
+    Year 0 is the year of the application itself. `over` folds several years: each, any, sum, mean.
+    """
+
+    shape: Shape
+    names: tuple[str, ...]
+    years: tuple[int, ...] = (1,)
+    over: str = ""
+    unit: str = "number"
+
+    @property
+    def figures(self) -> tuple[tuple[str, int], ...]:
+        """Return the (figure, years back) pairs that the quantity reads from annual reports."""
+        if self.shape in {"count", "sum", "fact"}:
+            return ()
+        back = {"growth": (1, 2), "mean_growth": (1, 2, 3), "compound_growth": (1, 3)}
+        years = back.get(self.shape, self.years)
+        return tuple((name, year) for year in years for name in self.names)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How it is compared, and with what (比较).
+
+    `order` is one of ORDERS with a Fraction in stored units, or `is` with a truth value, a text or
+    several texts of which one must hold.
+    """
+
+    order: str
+    threshold: Fraction | bool | tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """Points given where the quantity reaches an edge; on the edge the higher count (分档)."""
+
+    comparison: Comparison
+    points: int  # hundredths of a point
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a rule comes from and how sure that is (出处与可信度)."""
+
+    clause: str = ""
+    document: str = ""
+    confidence: str = "H"
+    verified: bool = True
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """One requirement of a standard, or a group of them (条件)."""
+
+    code: str
+    label_zh: str
+    label_en: str
+    source: Source = Source()
+    reach: Reach = EVERYWHERE
+    advisory: bool = False  # judged and shown, without a say in the verdict
+    need: str = ""  # all | any | sum | best: how the parts make the whole
+    parts: tuple[Criterion, ...] = ()
+    quantity: Quantity | None = None
+    comparison: Comparison | None = None
+    bands: tuple[Band, ...] = ()
+    otherwise: int = 0  # points below every band
+    manual: bool = False  # a person must judge
+    points: int | None = None  # given where the comparison is met
+    cap: int | None = None  # most points a sum may give
+    line: Comparison | None = None  # points needed, in hundredths
+
+    def walk(self) -> Iterator[Criterion]:
+        """Yield the criterion and all below it, in the order of the file."""
+        yield self
+        for part in self.parts:
+            yield from part.walk()
+
+    @property
+    def scored(self) -> bool:
+        """Tell whether the criterion gives points."""
+        return self.points is not None or bool(self.bands) or self.need in {"sum", "best"}
+
+    @property
+    def most(self) -> int:
+        """Return the most points the criterion can give, in hundredths."""
+        if self.bands:
+            return max(self.otherwise, *(band.points for band in self.bands))
+        each = [part.most for part in self.parts if not part.advisory]
+        if self.need == "sum":
+            whole = sum(each)
+            return whole if self.cap is None else min(whole, self.cap)
+        if self.need == "best":
+            return max(each, default=0)
+        return self.points or 0
+
+
+@dataclass(frozen=True, slots=True)
+class Amendment:
+    """A change to one criterion by a yearly notice or a province (年度或地方调整)."""
+
+    of: str
+    reach: Reach
+    source: Source
+    comparison: Comparison | None = None
+    line: Comparison | None = None
+    waived: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many facts, or how much of them, an enterprise has that fit (计数规则).
+
+    `where` lists alternatives; a fact fits one if all its properties do. `years` counts back from
+    the last complete year, `to_date` reaches on to the day of judging. `complete` names a statement
+    without which the list may be missing something.
+    """
+
+    name: str
+    of: str
+    label_zh: str
+    label_en: str
+    where: tuple[tuple[tuple[str, Comparison], ...], ...] = ((),)
+    amount: str = ""
+    years: int = 0
+    to_date: bool = False
+    valid: bool = False
+    complete: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """One edition of a tier's standard as its file says (标准版本)."""
+
+    code: str
+    tier: str
+    title_zh: str
+    title_en: str
+    source: Source
+    in_force: dt.date
+    until: dt.date | None
+    periods: tuple[Period, ...]
+    root: Criterion
+    counts: tuple[Count, ...] = ()
+    amendments: tuple[Amendment, ...] = ()
+    origin: str = ""
+    sha256: str = ""
+    order: tuple[str, ...] = field(default=())  # codes of all criteria, as in the file's tree
+
+    def standard(self, case: Case) -> Criterion:
+        """Return the criteria that apply to a case, with its amendments worked in."""
+        changes = {a.of: a for a in self.amendments if a.reach.covers(case)}
+        root = _applied(self.root, case, changes)
+        if root is None:
+            raise PolicyError(f"{self.code}: nothing applies to {case}; give the root no reach")
+        return root
+
+    @property
+    def units(self) -> frozenset[str]:
+        """Return the recommending units for which something differs."""
+        reaches = [c.reach for c in self.root.walk()] + [a.reach for a in self.amendments]
+        return frozenset(unit for reach in reaches for unit in reach.units + reach.not_units)
+
+    @property
+    def distinguishes(self) -> bool:
+        """Tell whether new applications and re-checks are judged differently."""
+        reaches = [c.reach for c in self.root.walk()] + [a.reach for a in self.amendments]
+        return any(reach.kinds for reach in reaches)
+
+
+def _applied(
+    criterion: Criterion, case: Case, changes: dict[str, Amendment]
+) -> Criterion | None:
+    change = changes.get(criterion.code)
+    if not criterion.reach.covers(case) or (change and change.waived):
+        return None
+    parts = tuple(p for part in criterion.parts if (p := _applied(part, case, changes)))
+    if criterion.need and not parts:
+        return None
+    changed = replace(criterion, parts=parts)
+    if change:
+        changed = replace(
+            changed,
+            comparison=change.comparison or criterion.comparison,
+            line=change.line or criterion.line,
+            source=change.source,
+        )
+    return changed
