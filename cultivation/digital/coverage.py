@@ -45,7 +45,7 @@ from enterprises.places.models import Region
 from enterprises.registry.models import Enterprise, Tier, Title
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from django.db.models import QuerySet
 
@@ -107,12 +107,11 @@ def _graded(found: QuerySet[MaturityAssessment], at_least: int) -> Expression:
 
 
 def firms(
-    definition: CoverageDefinition, *, tier: str, on: dt.date, group: str = ""
+    among: QuerySet[Enterprise], definition: CoverageDefinition, *, tier: str, on: dt.date
 ) -> QuerySet[Enterprise]:
-    """Return the enterprises counted on a day, or one group of them, with `group` (企业名单)."""
-    rows = Enterprise.objects.filter(pk__in=holders(tier, on))
-    rows = rows.annotate(group=group_of(definition, on))
-    return rows.filter(group=GROUPS[group]) if group else rows
+    """Return those of some enterprises that count on a day, each with its `group` (企业名单)."""
+    rows = among.filter(pk__in=holders(tier, on))
+    return rows.annotate(group=group_of(definition, on))
 
 
 def take_snapshot(
@@ -158,8 +157,7 @@ def _tally(tier: str, on: dt.date, definitions: list[CoverageDefinition]) -> Tal
     """Count one tier in one query, then add each path's counts to every region above it."""
     names = [f"group_{definition.pk}" for definition in definitions]
     groups = {
-        name: group_of(definition, on)
-        for name, definition in zip(names, definitions, strict=True)
+        name: group_of(definition, on) for name, definition in zip(names, definitions, strict=True)
     }
     found = (
         Enterprise.objects.filter(pk__in=holders(tier, on))
@@ -189,10 +187,8 @@ def _rows(
     rows: list[CoverageSnapshot] = []
     for tier in TIERS:
         national = tallies.get((tier, ""), nothing)
-        required = [
-            line_for(tier, definition, on, _rate(counts)).required(on)
-            for definition, counts in zip(definitions, national, strict=True)
-        ]
+        rates = [rate_of(counts[TRANSFORMED], sum(counts)) for counts in national]
+        required = [line.required(on) for line in lines_for(tier, definitions, on, rates)]
         for pk, path, level, is_unit in regions:
             counts = tallies.get((tier, path))
             if counts is None and not (is_unit or level in ("nation", "province")):
@@ -217,32 +213,39 @@ def _rows(
     return rows
 
 
-def line_for(
-    tier: str, definition: CoverageDefinition, on: dt.date, rate: int | None = None
-) -> Line:
-    """Return the path of a tier under a definition; `rate` is the national one on the day.
+def lines_for(
+    tier: str, definitions: Sequence[CoverageDefinition], on: dt.date, rates: Sequence[int]
+) -> list[Line]:
+    """Return the path of a tier under each definition; `rates` are the national ones on the day.
 
-    A path without a start begins at the first national snapshot, or, where there is none yet, on
-    this day at this rate.
+    A path without a start begins at the first national snapshot before the day, or, where there is
+    none, on the day at its rate.
     """
     path = RequiredPath.objects.get(tier=tier)
     if path.start_on:
-        return Line(path.start_on, path.start_ppm, path.due_on, path.due_ppm)
-    first = (
-        CoverageSnapshot.objects.filter(
-            tier=tier, definition=definition, region__level=Region.Level.NATION, on__lt=on
-        )
-        .order_by("on")
-        .first()
+        line = Line(path.start_on, path.start_ppm, path.due_on, path.due_ppm)
+        return [line] * len(definitions)
+    earlier = CoverageSnapshot.objects.filter(
+        tier=tier, region__level=Region.Level.NATION, on__lt=on
     )
-    if first:
-        started = first.transformed * WHOLE // first.total if first.total else 0
-        return Line(first.on, started, path.due_on, path.due_ppm)
-    return Line(on, rate or 0, path.due_on, path.due_ppm)
+    firsts: dict[int, CoverageSnapshot] = {}
+    for row in earlier.filter(on__in=earlier.order_by("on").values("on")[:1]):
+        firsts[row.definition_id] = row
+    return [
+        _line_from(firsts.get(definition.pk), path, on, rate)
+        for definition, rate in zip(definitions, rates, strict=True)
+    ]
 
 
-def _rate(counts: list[int]) -> int:
-    return counts[TRANSFORMED] * WHOLE // sum(counts) if sum(counts) else 0
+def _line_from(first: CoverageSnapshot | None, path: RequiredPath, on: dt.date, rate: int) -> Line:
+    if first is None:
+        return Line(on, rate, path.due_on, path.due_ppm)
+    return Line(first.on, rate_of(first.transformed, first.total), path.due_on, path.due_ppm)
+
+
+def rate_of(transformed: int, total: int) -> int:
+    """Return the share transformed in ppm, 0 of none."""
+    return transformed * WHOLE // total if total else 0
 
 
 def _national(rows: Iterable[CoverageSnapshot]) -> dict[str, dict[str, dict[str, int]]]:

@@ -108,6 +108,11 @@ class Level:
     def __str__(self) -> str:
         return _here(self.zh, self.en)
 
+    @property
+    def score(self) -> int:
+        """Return the points asked for in hundredths."""
+        return self.points // 10
+
 
 @cache
 def questions() -> tuple[Question, ...]:

@@ -141,7 +141,9 @@ def refresh_levels(
     Without a list it goes over all, so that levels lapse when assessments expire; `noted` writes a
     change for each.
     """
-    rows: QuerySet[Enterprise] = Enterprise.objects.annotate(latest=Subquery(latest(on).values("level")))
+    rows: QuerySet[Enterprise] = Enterprise.objects.annotate(
+        latest=Subquery(latest(on).values("level"))
+    )
     if enterprises is None:
         assessed = MaturityAssessment.objects.values("enterprise")
         rows = rows.filter(Q(digital_level__isnull=False) | Q(pk__in=assessed))
@@ -237,8 +239,7 @@ def _level_and_score(given: Mapping[str, Any]) -> tuple[int, int | None]:
         raise ValidationError(_("An assessment needs its answers or its level."))
     if level is not None and level != found:
         raise ValidationError(
-            _("The answers give level %(found)s, not %(level)s.")
-            % {"found": found, "level": level}
+            _("The answers give level %(found)s, not %(level)s.") % {"found": found, "level": level}
         )
     return found, points
 

@@ -78,6 +78,21 @@ class Figure:
         return self.transformed - firms_for(self.required, self.total)
 
     @property
+    def gap_points(self) -> int | None:
+        """Return the gap in hundredths of a percentage point, never looking smaller than it is."""
+        return None if self.gap is None else self.gap // 100
+
+    @property
+    def behind_points(self) -> int:
+        """Return how far behind in hundredths of a percentage point; 0 on or ahead."""
+        return max(0, -(self.gap_points or 0))
+
+    @property
+    def missing_firms(self) -> int:
+        """Return the firms that the path asks for by now and that are not there."""
+        return max(0, -self.gap_firms)
+
+    @property
     def remaining(self) -> int:
         """Return the firms still to be transformed for the goal."""
         return max(0, firms_for(self.line.due, self.total) - self.transformed)

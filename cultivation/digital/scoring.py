@@ -8,13 +8,15 @@ is compared.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from cultivation.digital import index
-from cultivation.digital.index import Level, Question, Scenario
+
+if TYPE_CHECKING:
+    from cultivation.digital.index import Level, Question, Scenario
 
 Answers = dict[str, Any]  # {"questions": {"1": ["B", "C"]}, "scenarios": {"1": 2}}
 
@@ -34,6 +36,16 @@ class LevelTest:
     @property
     def met(self) -> bool:
         return not (self.points_missing or self.scenarios_missing or self.binding_missing)
+
+    @property
+    def score(self) -> int:
+        """Return the points asked for in hundredths."""
+        return self.level.score
+
+    @property
+    def score_missing(self) -> int:
+        """Return the points missing in hundredths, rounded up: that many more are enough."""
+        return -(-self.points_missing // 10)
 
     @property
     def more_scenarios(self) -> int:
@@ -58,6 +70,11 @@ class Standing:
     def next(self) -> LevelTest | None:
         """Return the test of the next level up; None at the top."""
         return next((test for test in self.tests if test.level.no == self.level + 1), None)
+
+    @property
+    def dimensions_scored(self) -> list[tuple[str, int, int]]:
+        """Return the dimensions with points and the most there are, in hundredths."""
+        return [(name, own // 10, most // 10) for name, own, most in self.dimensions]
 
     @property
     def score(self) -> int:

@@ -1,0 +1,178 @@
+"""Coverage against the 2027 goal: figures, parts, firms, a run (数字化改造覆盖)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any, cast
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Exists, OuterRef, Subquery
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_POST
+
+from cultivation.digital import chart, checking, coverage, maturity, reference
+from cultivation.digital.filters import GROUP_NAMES, CountedFirmFilter
+from cultivation.digital.models import MaturityAssessment, TransformationProject
+from cultivation.digital.overview import Overview, home, region_in_sight, trail
+from enterprises.accounts.access import seat_required
+from enterprises.registry import paging
+from enterprises.registry.models import Enterprise, Tier
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+    from django.http import HttpRequest, HttpResponse
+
+    from enterprises.accounts.models import User
+    from enterprises.accounts.scope import Scope
+
+TIERS = {Tier.LITTLE_GIANT.value: Tier.LITTLE_GIANT.label, Tier.SRDI.value: Tier.SRDI.label}
+SORTS = {
+    "code": gettext_lazy("Region code"),
+    "gap": gettext_lazy("Furthest behind, in firms"),
+    "rate": gettext_lazy("Lowest rate"),
+    "total": gettext_lazy("Most holders"),
+}
+
+
+def _reads(scope: Scope) -> bool:
+    return scope.is_office or scope.is_auditor
+
+
+@require_GET
+@seat_required(_reads)
+def overview(request: HttpRequest) -> HttpResponse:
+    """Show coverage of a region under all definitions, over time and in its parts (覆盖情况)."""
+    user = cast("User", request.user)
+    found = _overview(request, user)
+    sort = paging.chosen_sort(request.GET.get("sort", ""), SORTS, "code")
+    context: dict[str, Any] = {
+        "overview": found,
+        "trail": trail(found.region, user.scope),
+        "tiers": TIERS.items(),
+        "sort": sort,
+        "sorts": SORTS.items(),
+        "parts": found.parts(sort=sort) if found.figure else [],
+        "plot": None,
+        "may_check": checking.may_check(user),
+        "today": timezone.localdate(),
+    }
+    if found.line and found.on:
+        context["plot"] = chart.plot(found.series, found.line, on=found.on)
+    return render(request, "digital/coverage.html", context)
+
+
+@require_GET
+@seat_required(_reads)
+def firms(request: HttpRequest) -> HttpResponse:
+    """List the firms behind a figure, counted anew with what is known now (企业名单)."""
+    user = cast("User", request.user)
+    found = _overview(request, user)
+    if found.definition is None or found.on is None:
+        raise Http404
+    seen = Enterprise.objects.visible_to(user).filter(region_path__startswith=found.region.path)
+    rows = coverage.firms(seen, found.definition, tier=found.tier, on=found.on)
+    narrowed = CountedFirmFilter(request.GET, queryset=rows)
+    page = paging.take(
+        _described(narrowed.qs, found.on),
+        sort="name",
+        after=request.GET.get("after", ""),
+        before=request.GET.get("before", ""),
+    )
+    group = request.GET.get("group", "")
+    context = {
+        "overview": found,
+        "trail": trail(found.region, user.scope),
+        "filter": narrowed,
+        "page": page,
+        "group_names": GROUP_NAMES,
+        "previous_url": _neighbour(request, "before", page.previous),
+        "following_url": _neighbour(request, "after", page.following),
+        "snapshot_count": _snapshot_count(found, group),
+        "narrowed": bool(request.GET.get("q") or request.GET.get("size_class")),
+    }
+    return render(request, "digital/firms.html", context)
+
+
+@require_POST
+@seat_required(_reads)
+def run(request: HttpRequest) -> HttpResponse:
+    """Begin the check of a day and show its progress (立即检查)."""
+    user = cast("User", request.user)
+    if not checking.may_check(user):
+        raise PermissionDenied
+    text = request.POST.get("on", "")
+    try:
+        on = dt.date.fromisoformat(text) if text else timezone.localdate()
+        job, new = checking.begin(on, by=user)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+        return redirect("digital:coverage")
+    except ValueError:
+        messages.error(request, _("“%(text)s” is not a day.") % {"text": text[:40]})
+        return redirect("digital:coverage")
+    if not new:
+        messages.info(request, _("A check of this day is under way already."))
+    return redirect("jobs:detail", pk=job.pk)
+
+
+@require_GET
+@seat_required(_reads)
+def sources(request: HttpRequest) -> HttpResponse:
+    """Show the goals of 2027, the index and where each comes from (目标与指标)."""
+    return render(request, "digital/sources.html", reference.everything())
+
+
+def _overview(request: HttpRequest, user: User) -> Overview:
+    """Return the overview asked for; 404 for a region out of sight."""
+    code = request.GET.get("region", "")
+    region = region_in_sight(code, user.scope) if code else home(user.scope)
+    if region is None:
+        raise Http404
+    tier = request.GET.get("tier", "")
+    try:
+        on = dt.date.fromisoformat(request.GET.get("on", ""))
+    except ValueError:
+        on = None
+    return Overview(
+        region,
+        tier=tier if tier in TIERS else Tier.LITTLE_GIANT.value,
+        code=request.GET.get("definition", ""),
+        on=on,
+    )
+
+
+def _described(rows: QuerySet[Enterprise], on: dt.date) -> QuerySet[Enterprise]:
+    """Return firms with what a reader checks the group by: levels and acceptance on the day."""
+    projects = TransformationProject.objects.filter(enterprise=OuterRef("pk"))
+    return rows.select_related("region").annotate(
+        on_site_level=Subquery(
+            maturity.latest(on, ways=[MaturityAssessment.Way.ON_SITE]).values("level")
+        ),
+        self_level=Subquery(
+            maturity.latest(on, ways=[MaturityAssessment.Way.SELF]).values("level")
+        ),
+        has_project=Exists(projects.filter(started_on__lte=on)),
+        has_accepted=Exists(projects.filter(accepted_on__lte=on)),
+    )
+
+
+def _snapshot_count(found: Overview, group: str) -> int | None:
+    figure = found.figure
+    if figure is None:
+        return None
+    return int(getattr(figure, group if group in GROUP_NAMES else "total"))
+
+
+def _neighbour(request: HttpRequest, name: str, cursor: str) -> str:
+    if not cursor:
+        return ""
+    kept = request.GET.copy()
+    for place in ("after", "before"):
+        kept.pop(place, None)
+    kept[name] = cursor
+    return f"?{kept.urlencode()}"
