@@ -1,0 +1,205 @@
+"""A real browser against a real web server and a real worker (浏览器测试环境)."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.conf.global_settings import PASSWORD_HASHERS
+from django.db import connection
+
+from config import fiction
+from config.processes import die_with_parent, stop
+from config.services import free_port
+from tests.conftest import HOME, _url_of_test_database
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from playwright.sync_api import Browser, BrowserContext, Page
+    from pytest_django.fixtures import SettingsWrapper
+
+# Playwright keeps an event loop in this thread; the tests look into the database beside it.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+
+CHROMIUM = (
+    os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome") or ""
+)
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+FIRMS = 64  # of the fictional registry: the demo's own firms are among the first 61
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Start the machine's own Chromium; none is downloaded."""
+    if not CHROMIUM:
+        pytest.skip("no Chromium on this machine; name one in CHROMIUM")
+    return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": QUIET}
+
+
+@pytest.fixture
+def registry(transactional_db: None, settings: SettingsWrapper) -> dict[str, str]:
+    """Fill the database with reference data and fictional firms; give passwords by username."""
+    from django.core.management import call_command
+
+    settings.PASSWORD_HASHERS = PASSWORD_HASHERS
+    call_command("load_seeds", verbosity=0)
+    fiction.build(FIRMS)
+    return {username: password for _label, username, password in fiction.signins()}
+
+
+@pytest.fixture
+def site(
+    registry: dict[str, str], worker: subprocess.Popen[bytes], valkey_url: str, tmp_path: Path
+) -> Iterator[str]:
+    """Run gunicorn on the test database and give its address."""
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
+    log = tmp_path / "web.log"
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings"}
+    environment |= {"REDIS_URL": valkey_url, "CELERY_TASK_ALWAYS_EAGER": "0"}
+    environment["DATABASE_URL"] = _url_of_test_database()
+    command = [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}"]
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [*command, "--workers=1", "--threads=4"],
+            cwd=HOME,
+            env=environment,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
+            preexec_fn=die_with_parent,  # noqa: PLW1509
+        )
+    try:
+        _wait_for(f"{address}/accounts/login/", process, log)
+        yield address
+    finally:
+        stop(process, patience=5)
+        connection.close()
+
+
+def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + 60
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(url, timeout=5):  # noqa: S310
+                return
+        except OSError:
+            time.sleep(0.2)
+    pytest.fail(f"the web server did not answer:\n{log.read_text(errors='replace')}")
+
+
+@dataclass
+class Visitor:
+    """Somebody with a browser of their own, who notes whatever goes wrong in it (访问者)."""
+
+    context: BrowserContext
+    page: Page
+    site: str
+    trouble: list[str] = field(default_factory=list)
+
+    def go(self, path: str) -> None:
+        """Open an address of the site; anything but success is trouble."""
+        answer = self.page.goto(self.site + path)
+        if answer is None or not answer.ok:
+            self.trouble.append(f"{path}: {answer.status if answer else 'no answer'}")
+
+    def press(self, name: str | re.Pattern[str]) -> None:
+        """Press the first button of a name in the content of the page."""
+        self.page.locator("#main").get_by_role("button", name=name).first.click()
+        self.page.wait_for_load_state()
+
+    def follow(self, name: str | re.Pattern[str]) -> None:
+        """Follow the first link of a name in the content of the page."""
+        self.page.locator("#main").get_by_role("link", name=name).first.click()
+        self.page.wait_for_load_state()
+
+    def fill(self, **values: Any) -> None:
+        """Fill the fields of a form by name: texts, choices by label or value, ticks."""
+        for name, value in values.items():
+            box = self.page.locator(f"#main [name='{name}']").first
+            kind = box.evaluate("e => e.tagName + ':' + (e.type || '')")
+            if kind.startswith("SELECT"):
+                box.select_option(**(value if isinstance(value, dict) else {"label": value}))
+            elif kind.endswith(":checkbox"):
+                box.set_checked(bool(value))
+            elif kind.endswith(":radio"):
+                self.page.locator(f"#main [name='{name}'][value='{value}']").check()
+            else:
+                box.fill(str(value))
+
+    def reads(self, text: str) -> None:
+        """Fail where a text is not on the page."""
+        self.page.locator("#main").get_by_text(text).first.wait_for(state="visible", timeout=10_000)
+
+    def sign_in(self, username: str, password: str) -> None:
+        """Sign in by the page."""
+        self.go("/accounts/login/")
+        self.fill(login=username, password=password)
+        self.press(re.compile("登录|Sign in"))
+        assert "/accounts/login" not in self.page.url, self.page.locator("#main").inner_text()
+
+
+@pytest.fixture
+def visitor(browser: Browser, site: str) -> Iterator[Callable[..., Visitor]]:
+    """Give a function that opens a browser window for somebody; all must end without trouble."""
+    visitors: list[Visitor] = []
+
+    def open_window(**options: Any) -> Visitor:
+        context = browser.new_context(**{"locale": "zh-CN", **options})
+        context.set_default_timeout(10_000)
+        page = context.new_page()
+        one = Visitor(context, page, site)
+        page.on("pageerror", lambda error: one.trouble.append(f"script: {error}"))
+        page.on("console", lambda said: _listen(one, said.type, said.text))
+        page.on("requestfailed", lambda asked: _lost(one, asked.url, asked.failure))
+        page.on("response", lambda got: _answered(one, got.url, got.status))
+        visitors.append(one)
+        return one
+
+    yield open_window
+    for one in visitors:
+        one.context.close()
+    assert [said for one in visitors for said in one.trouble] == []
+
+
+def _listen(visitor: Visitor, kind: str, text: str) -> None:
+    if kind in {"error", "warning"} and "status of 4" not in text:
+        visitor.trouble.append(f"{visitor.page.url} console {kind}: {text}")
+
+
+def _lost(visitor: Visitor, url: str, failure: str | None) -> None:
+    if "ERR_ABORTED" not in (failure or ""):
+        visitor.trouble.append(f"lost: {url} {failure}")
+
+
+def _answered(visitor: Visitor, url: str, status: int) -> None:
+    if status >= 500 or (status >= 400 and "/static/" in url):
+        visitor.trouble.append(f"{url}: {status}")
+
+
+@pytest.fixture
+def shots() -> Path | None:
+    """Give the folder for screenshots, if SHOTS names one."""
+    named = os.environ.get("SHOTS")
+    if not named:
+        return None
+    folder = Path(named)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

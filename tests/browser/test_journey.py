@@ -1,0 +1,301 @@
+"""From registration to little giant through the real pages, by everybody it takes (全程)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from django.utils import translation
+from django.utils.translation import gettext
+
+from cultivation.digital.models import CoverageSnapshot
+from cultivation.pipeline import moves
+from cultivation.pipeline.models import Application, Status
+from enterprises.jobs.models import JobRun
+from enterprises.registry import credit_code
+from enterprises.registry.models import Enterprise, Tier
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.browser.conftest import Visitor
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+NAME = "昆山霁砚沄传感技术有限公司（虚构）"
+FRONT = "91320583FCT9J0Y1"
+YEARS = {
+    2023: {
+        "revenue": "8000", "main_business_revenue": "7600", "leading_product_revenue": "6000",
+        "sales_revenue": "8000", "total_assets": "9000", "total_liabilities": "3000",
+        "net_profit": "900", "rd_expense": "600", "cost_and_expense": "7000", "tax_paid": "300",
+        "employees": "80", "rd_staff": "22", "tech_staff": "28", "insured_staff": "78",
+    },
+    2024: {
+        "revenue": "9500", "main_business_revenue": "9025", "leading_product_revenue": "7200",
+        "sales_revenue": "9500", "total_assets": "10000", "total_liabilities": "3600",
+        "net_profit": "1100", "rd_expense": "720", "cost_and_expense": "8300", "tax_paid": "360",
+        "employees": "95", "rd_staff": "26", "tech_staff": "34", "insured_staff": "92",
+        "market_share": "11.5", "domestic_rank": "3", "quality_score": "66",
+    },
+    2025: {
+        "revenue": "1.15亿", "main_business_revenue": "10925", "leading_product_revenue": "9000",
+        "sales_revenue": "1.15亿", "total_assets": "12000", "total_liabilities": "4800",
+        "net_profit": "1300", "rd_expense": "900", "cost_and_expense": "10000", "tax_paid": "420",
+        "employees": "110", "rd_staff": "32", "tech_staff": "41", "insured_staff": "106",
+        "market_share": "12.5", "domestic_rank": "2", "quality_score": "68.5",
+    },
+}  # fmt: skip
+STATEMENTS = {
+    "mainland_entity": True, "obeys_laws": True, "on_abnormal_list": False,
+    "on_dishonest_list": False, "prohibited_product": False, "events_declared": True,
+    "own_brand": True, "core_business_system": True, "champion_title": False,
+    "controls_little_giant": False, "group_similar_product": False, "truth_declared": True,
+}  # fmt: skip
+TEXTS = ("product", "niche", "market_position", "ip_benefit", "chain_role")
+PROMISES = ("declares_truth", "promises_compliance", "applies_itself")
+
+
+def zh(text: str) -> str:
+    """Return a text as the Chinese page shows it."""
+    with translation.override("zh-hans"):
+        return gettext(text)
+
+
+def button(name: str) -> str:
+    """Return what the button of a move bears on the Chinese page."""
+    with translation.override("zh-hans"):
+        return moves.STEPS[name].button
+
+
+def _code() -> str:
+    front = FRONT + credit_code.organisation_character(FRONT[8:16])
+    return front + credit_code.check_character(front)
+
+
+@pytest.fixture
+def people(visitor: Callable[..., Visitor], registry: dict[str, str]) -> dict[str, Visitor]:
+    """Give the officers of the way from the county to the nation, signed in."""
+    found = {}
+    for username in ("county", "city", "province", "nation"):
+        found[username] = visitor()
+        found[username].page.on("dialog", lambda dialog: dialog.accept())
+        found[username].sign_in(username, registry[username])
+    return found
+
+
+def test_an_enterprise_rises_from_registration_to_little_giant(
+    people: dict[str, Visitor], visitor: Callable[..., Visitor]
+) -> None:
+    owner = visitor()
+    owner.page.on("dialog", lambda dialog: dialog.accept())
+
+    firm = _register(people["county"])
+    _claim(owner, people["county"])
+    _fill_in(owner, firm)
+    _read_explanation(owner, firm, "inn_2022", "I22-2")
+
+    _rise(firm, Tier.INNOVATIVE, owner, people)
+    _read_explanation(owner, firm, "srdi_2026", "S26-2a")
+    _rise(firm, Tier.SRDI, owner, people)
+    _read_explanation(owner, firm, "lg_2026", "L26-3a")
+    _rise(firm, Tier.LITTLE_GIANT, owner, people)
+
+    enterprise = Enterprise.objects.get(pk=firm)
+    assert (enterprise.stage, enterprise.tier) == ("optimisation", "little_giant")
+    owner.go(f"/enterprises/{firm}/applications/")
+    owner.reads(zh("little giant"))
+    _count_coverage(people["nation"])
+
+
+def _register(county: Visitor) -> int:
+    """Let the county officer register the enterprise, and return its id."""
+    county.go("/enterprises/new/")
+    county.fill(
+        credit_code=_code(),
+        name=NAME,
+        region="320583",
+        established_on="2014-05-20",
+        registered_capital="3000",
+        niche="敏感元件与传感器",
+        leading_product="微机电压力传感器",
+    )
+    county.press(zh("Register"))
+    county.reads(NAME)
+    return Enterprise.objects.get(name=NAME).pk
+
+
+def _claim(owner: Visitor, county: Visitor) -> None:
+    """Let somebody sign up and claim the enterprise, and the officer approve."""
+    owner.go("/accounts/signup/")
+    owner.fill(
+        username="gongjia", email="gongjia@example.invalid",
+        password1="yan-yun-2026-cs", password2="yan-yun-2026-cs",
+    )  # fmt: skip
+    owner.press(zh("Sign up"))
+    owner.go("/claim/")
+    owner.fill(code=" ".join(_code()), statement="虚构：法定代表人，办公电话见营业执照。")
+    owner.press(zh("Send the claim"))
+    owner.reads(NAME)
+
+    county.go("/claims/")
+    county.page.locator("#main a[href^='/claims/']").first.click()
+    county.reads(NAME)
+    county.fill(decision="owner")
+    county.press(zh("Answer the claim"))
+
+
+def _fill_in(owner: Visitor, firm: int) -> None:
+    """Let the owner fill in profile, three annual reports and what criteria count."""
+    owner.go(f"/enterprises/{firm}/edit/")
+    owner.fill(
+        industry_class="3983",
+        niche_since="2016-01-01",
+        product_domain={"index": 2},
+        strategic_field={"index": 1},
+        chain_role="为本环节提供微机电压力传感器（虚构说明）",
+        **{name: {"value": str(said).lower()} for name, said in STATEMENTS.items()},
+    )
+    owner.page.locator("#main select[name='industry']").select_option(label=_industry(owner))
+    owner.press(zh("Save"))
+    owner.reads("2016-01-01")
+    for year, figures in YEARS.items():
+        owner.go(f"/enterprises/{firm}/reports/{year}/")
+        owner.fill(unit={"value": "万元"}, audited=True, **figures)
+        owner.press(zh("Save"))
+        _answer_doubts(owner)
+        owner.page.wait_for_url(re.compile(rf"/enterprises/{firm}/reports/$"))
+    for number in range(1, 6):
+        owner.go(f"/enterprises/{firm}/facts/ip/new/")
+        owner.fill(
+            kind={"value": "invention"},
+            number=f"FIC-ZL-{number}",
+            obtained={"value": "own"},
+            granted_on=f"202{number}-03-01",
+            holder_rank="1",
+            related={"value": "true"},
+            applied={"value": "true"},
+            benefit={"value": "true"},
+        )
+        owner.press(zh("Save"))
+    owner.go(f"/enterprises/{firm}/facts/")
+    owner.reads("FIC-ZL-5")
+
+
+def _industry(owner: Visitor) -> str:
+    """Return the industry as the page offers it: division 39."""
+    options = owner.page.locator("#main select[name='industry'] option").all_inner_texts()
+    return next(text for text in options if "计算机、通信" in text)
+
+
+def _answer_doubts(owner: Visitor) -> None:
+    """Give a reason for every figure that the page doubts, and save again."""
+    boxes = owner.page.locator("#main section[role='alert'] input")
+    if not boxes.count():
+        return
+    for place in range(boxes.count()):
+        boxes.nth(place).fill("虚构：新产线投产")
+    owner.press(zh("Save"))
+
+
+def _read_explanation(owner: Visitor, firm: int, edition: str, criterion: str) -> None:
+    """Open the explanation of a standard and find a criterion on it, met."""
+    owner.go(f"/enterprises/{firm}/standards/")
+    owner.go(f"/enterprises/{firm}/standards/{edition}/")
+    owner.reads(criterion)
+
+
+def _rise(firm: int, tier: Tier, owner: Visitor, people: dict[str, Visitor]) -> None:
+    """Take the enterprise through an application to the recognition by the pages."""
+    application = _apply(owner, firm, tier)
+    _recommend(people["county"], application)
+    _recommend(people["city"], application)
+    _put_on_notice(people["province"], application)
+    last = people["province"]
+    if tier == Tier.LITTLE_GIANT:
+        _recommend(last, application)
+        last = people["nation"]
+        _put_on_notice(last, application)
+    last.go(f"/review/{application.pk}/")
+    last.press(button("recognise"))
+    application.refresh_from_db()
+    assert application.status == Status.RECOGNISED
+    assert application.moves.last().made_by.username == (
+        "nation" if last is people["nation"] else "province"
+    )
+
+
+def _apply(owner: Visitor, firm: int, tier: Tier) -> Application:
+    """Let the owner begin, fill in, check and submit an application."""
+    owner.go(f"/enterprises/{firm}/applications/")
+    offer = owner.page.locator(f"#main form:has(input[name='tier'][value='{tier}'])")
+    offer.get_by_role("button").click()
+    owner.page.wait_for_url(re.compile(r"/applications/\d+/"))
+    application = Application.objects.get(enterprise=firm, tier=tier)
+    for section, names in (("texts", TEXTS), ("statements", PROMISES)):
+        owner.go(f"/applications/{application.pk}/form/{section}/")
+        for name in names:
+            if owner.page.locator(f"#main [name='{name}']").count():
+                owner.fill(**{name: True if section == "statements" else f"{name}：虚构文字"})
+        owner.press(zh("Save"))
+    owner.go(f"/applications/{application.pk}/form/")
+    owner.go(f"/applications/{application.pk}/form/check/")
+    owner.press(button("submit"))
+    application.refresh_from_db()
+    assert application.status == Status.AT_COUNTY
+    owner.reads(application.receipt)
+    return application
+
+
+def _recommend(officer: Visitor, application: Application) -> None:
+    """Let an officer find the application in the queue and recommend it."""
+    _open(officer, application)
+    officer.press(button("recommend"))
+    officer.page.wait_for_url(re.compile(r"/review/$"))
+
+
+def _put_on_notice(officer: Visitor, application: Application) -> None:
+    """Let an officer judge what a person must judge, put it on notice, and the days pass."""
+    _open(officer, application)
+    opinions = officer.page.locator("#main details[open]:has(input[type='radio'])")
+    for place in range(opinions.count()):
+        opinions.nth(place).locator("input[value='agreed']").check()
+        opinions.nth(place).locator("textarea").fill("虚构：已核对附件")
+    if opinions.count():
+        officer.press(zh("Keep the opinions"))
+    officer.press(button("put_on_notice"))
+    officer.go(f"/review/{application.pk}/")
+    with translation.override("zh-hans"):
+        assert officer.page.get_by_role("button", name=button("recognise")).count() == 0
+    today = dt.date.today()  # noqa: DTZ011
+    Application.objects.filter(pk=application.pk, status=Status.ON_NOTICE).update(
+        notice_from=today - dt.timedelta(days=9), notice_to=today - dt.timedelta(days=1)
+    )
+    application.refresh_from_db()
+
+
+def _open(officer: Visitor, application: Application) -> None:
+    officer.go("/review/")
+    officer.page.locator(f"#main a[href='/review/{application.pk}/']").first.click()
+    officer.reads(NAME)
+
+
+def _count_coverage(nation: Visitor) -> None:
+    """Let the national officer run the coverage job, and see the new little giant counted."""
+    figures = CoverageSnapshot.objects.filter(
+        region__level="nation", tier="little_giant", definition__headline=True
+    )
+    before = figures.order_by("-on")[0].total
+    nation.go("/coverage/")
+    nation.press(zh("Run now"))
+    run = JobRun.objects.get(kind="check_coverage")
+    nation.go(f"/runs/{run.pk}/")
+    nation.page.locator("#main").get_by_text(zh("done"), exact=True).first.wait_for(timeout=60_000)
+    run.refresh_from_db()
+    assert (run.status, run.attempts) == ("done", 1)
+    assert figures.order_by("-on")[0].total == before + 1
+    nation.go("/coverage/")
+    with translation.override("zh-hans"):
+        nation.reads(str(before + 1))

@@ -1,0 +1,135 @@
+"""Every main page in both languages, light and dark, wide and narrow (页面外观)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from config.fiction.people import OWNED
+from cultivation.pipeline.models import Application, Status
+from enterprises.registry.models import Title
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from playwright.sync_api import Page
+
+    from tests.browser.conftest import Visitor
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+FIRM = OWNED["owner"]
+ABOUT_A_FIRM = (
+    "",
+    "reports/",
+    "facts/",
+    "documents/",
+    "standards/",
+    "applications/",
+    "digital/",
+    "history/",
+)
+PAGES = {
+    "": ["/accounts/login/", "/accounts/signup/"],
+    "owner": [
+        "/",
+        *(f"/enterprises/{FIRM}/{part}" for part in ABOUT_A_FIRM)]
+    + [
+        f"/enterprises/{FIRM}/edit/",
+        f"/enterprises/{FIRM}/reports/2025/",
+        f"/enterprises/{FIRM}/standards/lg_2026/",
+        f"/enterprises/{FIRM}/digital/assess/self_declared/",
+        "/seats/",
+    ],
+    "county": ["/", "/enterprises/", "/enterprises/new/", "/review/", "/claims/", "/imports/"],
+    "province": [
+        "/",
+        "/enterprises/",
+        "/review/",
+        "/coverage/",
+        "/coverage/firms/",
+        "/coverage/sources/",
+        "/titles/",
+        "/notices/",
+        "/runs/",
+        "/seats/",
+        "/standards/",
+        "/standards/lg_2026/",
+    ],
+    "nation": ["/", "/review/", "/coverage/", "/enterprises/?tier=little_giant"],
+    "auditor": ["/", "/readings/", "/enterprises/"],
+    "expert": ["/", "/review/"],
+    "newcomer": ["/", "/claim/"],
+}
+LANGUAGES = {"zh-hans": "zh-CN", "en": "en-GB"}
+LOOKS = [(scheme, width) for width in (1280, 390) for scheme in ("light", "dark")]
+WIDTHS = "[document.documentElement.scrollWidth, window.innerWidth]"
+BROKEN_PICTURES = "[...document.images].filter(i => !i.complete || !i.naturalWidth).map(i => i.src)"
+UNTRANSLATED = re.compile(r"%\([a-z_]+\)s|\{\{|\{%")
+
+
+def _faults(page: Page, path: str, language: str) -> list[str]:
+    """Return what is wrong with the page as it stands."""
+    found = []
+    wide, window = page.evaluate(WIDTHS)
+    if wide > window:
+        found.append(f"{path}: {wide - window} pixels wider than the window of {window}")
+    if page.evaluate(BROKEN_PICTURES):
+        found.append(f"{path}: broken picture")
+    said = page.locator("html").get_attribute("lang")
+    if said != {"zh-hans": "zh-Hans", "en": "en"}[language]:
+        found.append(f"{path}: language {said}")
+    if page.locator("h1").count() != 1:
+        found.append(f"{path}: {page.locator('h1').count()} main headings")
+    if UNTRANSLATED.search(page.locator("body").inner_text()):
+        found.append(f"{path}: a placeholder shows")
+    return found
+
+
+def _more_pages() -> dict[str, list[str]]:
+    """Return pages whose address depends on what the registry holds."""
+    waiting = Application.objects.filter(status=Status.AT_PROVINCE).first()
+    title = Title.objects.filter(tier="little_giant").first()
+    assert waiting is not None
+    assert title is not None
+    return {
+        "nation": [f"/titles/{title.pk}/"],
+        "admin": [f"/applications/{waiting.pk}/", f"/review/{waiting.pk}/"],
+    }
+
+
+def test_pages_look_right(
+    visitor: Callable[..., Visitor], registry: dict[str, str], shots: Path | None
+) -> None:
+    more = _more_pages()
+    faults: list[str] = []
+    for language, locale in LANGUAGES.items():
+        for username in [*PAGES, "admin"]:
+            one = visitor(locale=locale)
+            if username:
+                one.sign_in(username, registry[username])
+            for path in PAGES.get(username, []) + more.get(username, []):
+                faults += _looked_at(one, path, language, shots)
+            one.context.close()
+
+    assert faults == []
+
+
+def _looked_at(one: Visitor, path: str, language: str, shots: Path | None) -> list[str]:
+    """Return what is wrong with a page in any of its looks."""
+    one.go(path)
+    found = []
+    for scheme, width in LOOKS:
+        one.page.emulate_media(color_scheme=scheme)
+        one.page.set_viewport_size({"width": width, "height": 900})
+        found += [
+            f"{language} {scheme} {width} {fault}" for fault in _faults(one.page, path, language)
+        ]
+        if shots:
+            name = re.sub(r"\W+", "_", path).strip("_") or "start"
+            file = f"{name}-{language}-{scheme}-{width}.png"
+            one.page.screenshot(path=shots / file, full_page=True)
+    return found
