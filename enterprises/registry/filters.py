@@ -109,9 +109,9 @@ class EnterpriseFilter(django_filters.FilterSet):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         fields = self.form.fields
-        fields["industry"].choices = industry_choices()
+        fields["industry"].widget.choices = industry_choices()
         if self.request.user.scope.paths:
-            fields["region"].choices = region_choices(
+            fields["region"].widget.choices = region_choices(
                 self.request.user.scope, str(self.data.get("region", ""))
             )
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from enterprises.registry.models import COUNTS, MONEY
@@ -104,8 +105,8 @@ AMOUNTS = frozenset({*MONEY, "registered_capital", "amount"})
 
 
 def of(field: str) -> str:
-    """Return what a field is called, or its name where it has no label."""
+    """Return what a field is called, or its name where it has no label; lazy, for any language."""
     for names in (PROFILE, FACTS, REPORT):
         if field in names:
-            return str(names[field])
+            return capfirst(names[field])
     return field

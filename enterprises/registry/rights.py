@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from enterprises.registry import records
+
 if TYPE_CHECKING:
     from enterprises.accounts.models import User
     from enterprises.registry.models import Enterprise
@@ -21,6 +23,11 @@ def may_keep(user: User, enterprise: Enterprise) -> bool:
 
 def may_edit(user: User, enterprise: Enterprise) -> bool:
     """Tell whether a user may change facts: its own staff, or its registering office (编辑权限)."""
-    if not user.is_authenticated:
-        return False
-    return enterprise.pk in user.scope.enterprises or may_keep(user, enterprise)
+    return bool(user.is_authenticated and records.may_write(user, enterprise))
+
+
+def may_read_contact(user: User, enterprise: Enterprise) -> bool:
+    """Tell whether to offer the contact: own staff, or an office that works with the record."""
+    if may_edit(user, enterprise):
+        return True
+    return any(enterprise.region_path.startswith(path) for path, _ in user.scope.review_paths)

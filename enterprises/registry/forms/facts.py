@@ -6,17 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from enterprises.registry import labels
-from enterprises.registry.forms.fields import (
-    DayField,
-    MoneyField,
-    ScaledField,
-    StatedField,
-    WholeField,
-)
+from enterprises.registry.forms.fields import MoneyField, field_for
 from enterprises.registry.models import (
     Award,
     Certificate,
@@ -41,47 +34,20 @@ STANDARD_LEVELS = [
 ]
 
 
-def _field(field: models.Field[Any, Any], **kwargs: Any) -> forms.Field | None:
-    """Return the form field that reads a model field the way people write."""
-    options: dict[str, Any] = {
-        "label": labels.of(field.name).capitalize()
-        if field.name in labels.REPORT
-        else labels.FACTS.get(field.name) or labels.PROFILE.get(field.name),
-        "required": not (field.blank or field.null),
-    }
-    if isinstance(field, models.DateField):
-        return DayField(**options)
-    if isinstance(field, models.BooleanField):
-        options["required"] = False
-        if field.null:
-            return StatedField(**options)
-        return forms.BooleanField(**options)
-    if field.name == "amount":
-        return MoneyField(**options, initial=None)
-    if field.name in labels.PERCENTS:
-        return ScaledField(**options)
-    if isinstance(field, models.PositiveSmallIntegerField):
-        return WholeField(**options, least=1, most=9999)
-    made: forms.Field | None = field.formfield(**{**kwargs, "label": options["label"]})
-    if isinstance(field, models.TextField) and made is not None:
-        made.widget = forms.Textarea(attrs={"rows": 3})
-    return made
-
-
 class FactForm(forms.ModelForm):  # type: ignore[type-arg]
     """What all forms of facts share: the dates in order, figures as people write them."""
 
     begins = ""
 
     class Meta:
-        formfield_callback = _field
+        formfield_callback = field_for
 
     def __init__(self, *args: Any, enterprise: Enterprise, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.enterprise = enterprise
         for field in self.fields.values():
             if isinstance(field, MoneyField):
-                field.unit = "wan"
+                field.unit = "万元"
 
     def clean(self) -> dict[str, Any]:
         """Refuse an end before the beginning."""
@@ -93,7 +59,14 @@ class FactForm(forms.ModelForm):  # type: ignore[type-arg]
                 _("%(end)s lies before %(start)s. Put the last valid day here.")
                 % {"end": end, "start": start},
             )
+        if not self.errors and self._is_twin(data):
+            self.add_error(None, _("An entry with exactly these values is already listed."))
         return data
+
+    def _is_twin(self, data: dict[str, Any]) -> bool:
+        """Tell whether such a fact is listed already, as after a double click."""
+        twins = self._meta.model.objects.filter(enterprise=self.enterprise, **data)
+        return bool(twins.exclude(pk=self.instance.pk).exists())
 
 
 class HonourForm(FactForm):

@@ -8,9 +8,10 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from enterprises.registry import money
+from enterprises.registry import labels, money
 
 DATE_FORMATS = ["%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日", "%Y%m%d"]
 YES_NO = [("", _("not stated")), ("true", _("yes")), ("false", _("no"))]
@@ -32,7 +33,7 @@ class MoneyField(forms.CharField):
         kwargs.setdefault("max_length", 40)
         kwargs.setdefault("required", False)
         super().__init__(**kwargs)
-        self.unit = "yuan"
+        self.unit = "元"
         self.widget.attrs.update({"inputmode": "decimal", "autocomplete": "off"})
 
     def clean(self, value: Any) -> int | None:
@@ -40,11 +41,17 @@ class MoneyField(forms.CharField):
         text = super().clean(value)
         if not text:
             return None
-        return money.parse(text, unit=self.unit)
+        amount = money.parse(text, unit=self.unit)
+        if amount.fen is None:
+            raise ValidationError(
+                _("“%(value)s” is in another currency (%(currency)s). Write it in yuan."),
+                params={"value": text, "currency": amount.currency},
+            )
+        return amount.fen
 
     def prepare_value(self, value: Any) -> Any:
         """Show stored fen in the form's unit; typed text stays as typed."""
-        return money.plain(value, unit=self.unit) if isinstance(value, int) else value
+        return money.show(value, unit=self.unit) if isinstance(value, int) else value
 
 
 class WholeField(forms.CharField):
@@ -153,3 +160,47 @@ class StatedField(forms.TypedChoiceField):
     def prepare_value(self, value: Any) -> Any:
         """Show a stored truth value as its choice."""
         return {True: "true", False: "false", None: ""}.get(value, value)
+
+
+def field_for(field: models.Field[Any, Any], **kwargs: Any) -> forms.Field | None:
+    """Return the form field that reads a model field the way people write it."""
+    common: dict[str, Any] = {
+        "label": labels.of(field.name),
+        "required": not (field.blank or field.null),
+    }
+    return _figure(field, common) or _other(field, common, kwargs)
+
+
+def _figure(field: models.Field[Any, Any], common: dict[str, Any]) -> forms.Field | None:
+    """Return the field of an amount, a share, a score or a number; None for anything else."""
+    if field.name in labels.AMOUNTS:
+        return MoneyField(**common)
+    if field.name in labels.PERCENTS:
+        return ScaledField(**common)
+    if field.name == "quality_score":
+        return ScaledField(**common, scale=Decimal(100), most=10_000)
+    if isinstance(field, models.PositiveIntegerField):
+        return WholeField(**common)
+    if isinstance(field, models.PositiveSmallIntegerField):
+        return WholeField(**common, least=1, most=9999)
+    return None
+
+
+def _other(
+    field: models.Field[Any, Any], common: dict[str, Any], given: dict[str, Any]
+) -> forms.Field | None:
+    """Return the field of a date, a statement, a text or a choice."""
+    if isinstance(field, models.DateField):
+        return DayField(**common)
+    if isinstance(field, models.BooleanField) and field.null:
+        return StatedField(label=common["label"])
+    if isinstance(field, models.BooleanField):
+        return forms.BooleanField(label=common["label"], required=False)
+    made: forms.Field | None = field.formfield(
+        **{**given, "label": common["label"], "help_text": ""}
+    )
+    if isinstance(field, models.TextField) and made is not None:
+        made.widget = forms.Textarea(attrs={"rows": 3})
+    if isinstance(made, forms.ModelChoiceField) and not common["required"]:
+        made.empty_label = _("not stated")
+    return made

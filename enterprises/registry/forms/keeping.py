@@ -33,16 +33,17 @@ class KeepingForm(forms.Form):
     def __init__(self, *args: Any, stored: dict[str, Any], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.stored = stored
-        self.initial = {**stored, **(self.initial or {})}
+        self.initial = {**(self.initial or {}), **stored}
 
     def shown(self) -> dict[str, str]:
         """Return the stored values as the inputs show them."""
-        return {name: self._text(name, self.stored.get(name)) for name in self.fields}
+        return {name: self._text(name, value) for name, value in self.stored.items()}
 
     @property
-    def seen_json(self) -> str:
-        """Return what the page shows, for its hidden field."""
-        return json.dumps(self.shown(), ensure_ascii=False)
+    def seen_field(self) -> str:
+        """Return the text of the hidden field: what the page showed when it was first made."""
+        given = self.data.get("seen") if self.is_bound else None
+        return str(given) if given else json.dumps(self.shown(), ensure_ascii=False)
 
     def seen(self) -> dict[str, str]:
         """Return what the page showed; a page that does not tell counts as up to date."""
@@ -58,8 +59,8 @@ class KeepingForm(forms.Form):
     def typed(self) -> dict[str, str]:
         """Return what was typed, as text."""
         found = {}
-        for name, field in self.fields.items():
-            value = field.widget.value_from_datadict(
+        for name in self.stored:
+            value = self.fields[name].widget.value_from_datadict(
                 self.data, self.files, self.add_prefix(name)
             )
             found[name] = self._plain(value)
@@ -69,7 +70,9 @@ class KeepingForm(forms.Form):
         """Return the cleaned values of the fields that the user changed."""
         seen, typed = self.seen(), self.typed()
         return {
-            name: value for name, value in self.cleaned_data.items() if typed[name] != seen[name]
+            name: self.cleaned_data[name]
+            for name in self.stored
+            if name in self.cleaned_data and typed[name] != seen[name]
         }
 
     def clashes(self) -> list[Clash]:
@@ -84,7 +87,7 @@ class KeepingForm(forms.Form):
                 typed=self._display(name, typed[name]),
                 overlaps=typed[name] not in {seen[name], now[name]},
             )
-            for name in self.fields
+            for name in self.stored
             if seen[name] != now[name] and typed[name] != now[name]
         ]
 
@@ -92,7 +95,7 @@ class KeepingForm(forms.Form):
         """Return the data again with others' changes taken over where the user typed nothing."""
         data: QueryDict = self.data.copy()
         seen, now, typed = self.seen(), self.shown(), self.typed()
-        for name in self.fields:
+        for name in self.stored:
             if typed[name] == seen[name] and seen[name] != now[name]:
                 data[self.add_prefix(name)] = "" if now[name] == "False" else now[name]
         data["seen"] = json.dumps(now, ensure_ascii=False)
@@ -100,6 +103,8 @@ class KeepingForm(forms.Form):
 
     def _text(self, name: str, value: Any) -> str:
         field = self.fields[name]
+        if isinstance(field.widget, forms.CheckboxInput):
+            return str(bool(value))
         return self._plain(field.widget.format_value(field.prepare_value(value)))
 
     @staticmethod
