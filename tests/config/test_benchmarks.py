@@ -23,7 +23,7 @@ def figures(size):
         (Figure("judging", 1.5, 2, "x"), "judging 1.5 2 x"),
         (Figure("judging", 2.0, 2, "x"), "judging 2 2 x"),
         (Figure("peak memory", 1025.3, 1024, "MiB"), "peak_memory 1025.3 1024 MiB  OVER"),
-        (Figure("share", 0.012345, 0.5, "s"), "share 0.01234 0.5 s"),
+        (Figure("share", 0.0123, 0.5, "s"), "share 0.0123 0.5 s"),
         (Figure("rows", 200_000, None, "rows"), "rows 200000 - rows"),
     ],
 )
