@@ -1,0 +1,139 @@
+"""Where an enterprise stands: the next title, what is missing for it, dates to keep (企业现状)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from cultivation.pipeline import applications, checklist, titles
+from cultivation.pipeline.errors import MoveError
+from cultivation.pipeline.models import LIVE, Application, Status
+from cultivation.standards import explanation
+from enterprises.registry.models import Enterprise, Tier
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from cultivation.pipeline.checklist import Missing
+    from cultivation.standards.models import Edition, Verdict
+    from enterprises.accounts.models import User
+    from enterprises.registry.models import Title
+
+FIRMS = 3  # in full; whoever keeps more finds the rest in the list
+STEPS = 2
+NAMED = 5  # criteria by name
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A title within reach and what today's facts say of it (下一梯度)."""
+
+    tier: str
+    edition: Edition
+    verdict: Verdict
+    missing: list[Missing]
+    unmet: list[Missing]
+    url: str
+
+    @property
+    def shown_missing(self) -> list[Missing]:
+        return self.missing[:NAMED]
+
+    @property
+    def shown_unmet(self) -> list[Missing]:
+        return self.unmet[:NAMED]
+
+    @property
+    def more(self) -> int:
+        """Return how many criteria are not named."""
+        return max(0, len(self.missing) - NAMED) + max(0, len(self.unmet) - NAMED)
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A date to keep (期限)."""
+
+    what: str
+    on: dt.date
+    left: int
+    url: str
+
+    @property
+    def tone(self) -> str:
+        """Return the colour group: soon is a warning."""
+        return "bad" if self.left < 0 else "warn" if self.left <= 30 else "neutral"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """All that the start page says of one enterprise (企业现状)."""
+
+    enterprise: Enterprise
+    steps: list[Step]
+    applications: list[Application]
+    days: list[Day]
+
+
+def of(user: User) -> list[Standing]:
+    """Return where the enterprises stand whose staff the user is (本企业)."""
+    rows = Enterprise.objects.visible_to(user).filter(pk__in=user.scope.enterprises)
+    return [_standing(firm) for firm in rows.select_related("region").order_by("pk")[:FIRMS]]
+
+
+def _standing(enterprise: Enterprise) -> Standing:
+    live = Application.objects.filter(enterprise=enterprise, status__in=LIVE)
+    under_way = list(live.select_related("enterprise"))
+    held = list(titles.running(enterprise).order_by("valid_to"))
+    return Standing(enterprise, _steps(enterprise, held), under_way, _days(under_way, held))
+
+
+def _steps(enterprise: Enterprise, held: list[Title]) -> list[Step]:
+    """Return the next titles not held yet; without one, the re-check of the highest held."""
+    offered = applications.tiers_that_make_sense(enterprise)
+    holds = {title.tier for title in held}
+    ahead = [tier for tier in offered if tier not in holds][:STEPS] or offered[-1:]
+    found = [_step(enterprise, tier) for tier in ahead]
+    return [step for step in found if step is not None]
+
+
+def _step(enterprise: Enterprise, tier: str) -> Step | None:
+    kind = applications.kind_for(enterprise, tier)
+    try:
+        edition = checklist.edition_of(enterprise, tier, kind=kind)
+    except MoveError:  # no edition covers this tier today
+        return None
+    said = explanation.explain(enterprise, edition, kind=kind, as_of=timezone.localdate())
+    root: dict[str, Any] = said.as_json()
+    return Step(
+        tier=str(Tier(tier).label),
+        edition=edition,
+        verdict=said.verdict,
+        missing=checklist.missing_figures(root),
+        unmet=checklist.unmet_criteria(root),
+        url=reverse("standards:explanation", args=[enterprise.pk, edition.code]),
+    )
+
+
+def _days(under_way: list[Application], held: list[Title]) -> list[Day]:
+    today = timezone.localdate()
+    days = []
+    for title in held:
+        url = reverse("pipeline:title", args=[title.pk])
+        named = {"title": title.get_tier_display()}
+        opens = titles.recheck_opens(title)
+        if opens > today:
+            days.append(_day(_("Re-check opens: %(title)s") % named, opens, url))
+        days.append(_day(_("Title ends: %(title)s") % named, title.valid_to, url))
+    for application in under_way:
+        if application.status == Status.ON_NOTICE and application.notice_to:
+            url = reverse("pipeline:application", args=[application.pk])
+            days.append(_day(_("Public notice ends"), application.notice_to, url))
+    return sorted(days, key=lambda day: day.on)
+
+
+def _day(what: str, on: dt.date, url: str) -> Day:
+    return Day(what=what, on=on, left=(on - timezone.localdate()).days, url=url)
