@@ -131,18 +131,27 @@ def of_code(credit_code: str, *, table: Atlas | None = None) -> Region | None:
     return None
 
 
-def is_known_area(area: str) -> bool:
+def is_known_area(area: str, *, table: Atlas | None = None) -> bool:
     """Tell whether a six-digit area code is or was a code of GB/T 2260 (区划代码已知)."""
-    return area == "100000" or area in atlas().by_code
+    return area == "100000" or area in (table or atlas()).by_code
 
 
-def full_name(region: Region) -> str:
+def covers(whole: Region, part: Region) -> bool:
+    """Tell whether a region lies in another on the map: Dalian lies in Liaoning (地理隶属).
+
+    The tree of competence is another matter: there, Dalian is a unit of its own.
+    """
+    digits = {"nation": 0, "province": 2, "city": 4, "county": 6}[whole.level]
+    return part.code[:digits] == whole.code[:digits] or part.path.startswith(whole.path)
+
+
+def full_name(region: Region, *, table: Atlas | None = None) -> str:
     """Return the Chinese name with the province before it: 辽宁省大连市中山区 (全称)."""
-    code, table = region.code, atlas().by_code
+    code, known = region.code, (table or atlas()).by_code
     codes = dict.fromkeys((f"{code[:2]}0000", f"{code[:4]}00", code))
     if region.path.startswith(XPCC):
         codes = dict.fromkeys(("660000", code))
-    return "".join(table[c].name_zh for c in codes if c in table) or region.name_zh
+    return "".join(known[c].name_zh for c in codes if c in known) or region.name_zh
 
 
 def _named(wanted: str, within: str, table: Atlas) -> Region | None:

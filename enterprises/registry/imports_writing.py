@@ -1,0 +1,101 @@
+"""Writing many rows at once: COPY on PostgreSQL, bulk statements elsewhere (批量写入)."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from django.db import connection, models
+from django.utils import timezone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+BATCH = 200
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\0": ""})
+
+
+def insert(model: type[models.Model], rows: Sequence[dict[str, Any]]) -> None:
+    """Insert rows given by attribute name; what is left out has the field's default (插入)."""
+    if not rows:
+        return
+    fields = [f for f in model._meta.concrete_fields if not f.primary_key]
+    now = timezone.now()
+    defaults = {
+        f.attname: now
+        if getattr(f, "auto_now_add", False) or getattr(f, "auto_now", False)
+        else None
+        for f in fields
+    }
+    for f in fields:
+        if f.has_default() or (f.empty_strings_allowed and not f.null):
+            defaults[f.attname] = f.get_default()
+    if connection.vendor != "postgresql":
+        made = [model(**(defaults | row)) for row in rows]
+        model._default_manager.bulk_create(made, batch_size=BATCH)
+        return
+    names = [f.attname for f in fields]
+    lines = ([row[name] if name in row else defaults[name] for name in names] for row in rows)
+    _copy(model._meta.db_table, [f.column for f in fields], lines)
+
+
+def update(
+    model: type[models.Model], rows: Sequence[dict[str, Any]], fields: Sequence[str]
+) -> None:
+    """Update rows given with their "id", all of the same attribute names (更新)."""
+    if not rows:
+        return
+    if connection.vendor != "postgresql":
+        made = [model(**row) for row in rows]
+        names = [model._meta.get_field(f.removesuffix("_id")).name for f in fields]
+        model._default_manager.bulk_update(made, names, batch_size=BATCH)
+        return
+    quote = connection.ops.quote_name
+    columns = [model._meta.get_field(f.removesuffix("_id")).column for f in fields]
+    target, source = quote(model._meta.db_table), quote("import_update")
+    listed = ", ".join(quote(c) for c in ("id", *columns))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"CREATE TEMP TABLE {source} ON COMMIT DROP AS "  # noqa: S608
+            f"SELECT {listed} FROM {target} WITH NO DATA"
+        )
+        _copy(
+            "import_update", ["id", *columns], ([row[n] for n in ("id", *fields)] for row in rows)
+        )
+        setting = ", ".join(f"{quote(c)} = {source}.{quote(c)}" for c in columns)
+        cursor.execute(
+            f"UPDATE {target} SET {setting} FROM {source} "  # noqa: S608
+            f"WHERE {target}.id = {source}.id"
+        )
+        cursor.execute(f"DROP TABLE {source}")
+
+
+def _copy(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """COPY rows in text form, in blocks."""
+    quote = connection.ops.quote_name
+    listed = ", ".join(quote(c) for c in columns)
+    with connection.cursor() as cursor:
+        statement = f"COPY {quote(table)} ({listed}) FROM STDIN"
+        with cursor.copy(statement) as copy:
+            block: list[str] = []
+            for row in rows:
+                block.append("\t".join([_text(value) for value in row]) + "\n")
+                if len(block) >= 1000:
+                    copy.write("".join(block))
+                    block.clear()
+            copy.write("".join(block))
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return "\\N"
+    if value is True:
+        return "t"
+    if value is False:
+        return "f"
+    if isinstance(value, (dict, list)):
+        value = json.dumps(value, ensure_ascii=False)
+    text = str(value)
+    if "\\" in text or "\t" in text or "\n" in text or "\r" in text or "\0" in text:
+        return text.translate(_ESCAPES)
+    return text
