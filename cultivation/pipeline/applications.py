@@ -10,11 +10,10 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from cultivation.pipeline import titles
+from cultivation.pipeline import checklist, routes, titles
 from cultivation.pipeline.errors import MovedMeanwhileError, MoveError
 from cultivation.pipeline.models import LIVE, Application, Status
 from cultivation.pipeline.questions import questions_of
-from cultivation.standards import editions
 from enterprises.registry.models import Document, Enterprise, Tier
 
 if TYPE_CHECKING:
@@ -42,7 +41,15 @@ def hindrance(enterprise: Enterprise, tier: str, *, kind: str) -> str:
             "A title of the enterprise was revoked for cause; "
             "no application is possible before %(day)s."
         ) % {"day": date_format(free)}
-    return _kind_hindrance(enterprise, tier, kind) or _needs_hindrance(enterprise, tier)
+    said = _kind_hindrance(enterprise, tier, kind) or _needs_hindrance(enterprise, tier)
+    if said:
+        return said
+    try:
+        routes.route_of(enterprise.region, tier)
+        checklist.edition_of(enterprise, tier, kind=kind)
+    except MoveError as error:
+        return str(error)
+    return ""
 
 
 @transaction.atomic
@@ -54,16 +61,14 @@ def begin(enterprise: Enterprise, tier: str, *, kind: str, by: User) -> Applicat
     said = hindrance(locked, tier, kind=kind)
     if said:
         raise MoveError(said)
-    today = timezone.localdate()
-    edition = editions.edition_for(tier, kind=kind, on=today, path=locked.region_path)
     try:
         with transaction.atomic():
             return Application.objects.create(
                 enterprise=locked,
                 tier=tier,
                 kind=kind,
-                year=today.year,
-                edition=edition,
+                year=timezone.localdate().year,
+                edition=checklist.edition_of(locked, tier, kind=kind),
                 region_path=locked.region_path,
                 answers=_first_answers(locked, tier),
                 made_by=by,

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cultivation.pipeline import findings
+from cultivation.pipeline.errors import MoveError
 from cultivation.pipeline.questions import questions_of
 from cultivation.standards import editions, explanation
 from cultivation.standards.models import Verdict
@@ -16,6 +17,8 @@ from cultivation.standards.models import Verdict
 if TYPE_CHECKING:
     from cultivation.pipeline.models import Application
     from cultivation.standards.explanation import Explanation
+    from cultivation.standards.models import Edition
+    from enterprises.registry.models import Enterprise
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +32,29 @@ class Missing:
 
 def judge_now(application: Application) -> Explanation:
     """Return what today's edition says of today's facts for an application (即时评价)."""
-    today = timezone.localdate()
-    edition = editions.edition_for(
-        application.tier,
-        kind=application.kind,
-        on=today,
-        path=application.enterprise.region_path,
-    )
     return explanation.explain(
-        application.enterprise, edition, kind=application.kind, as_of=today
+        application.enterprise,
+        edition_now(application),
+        kind=application.kind,
+        as_of=timezone.localdate(),
     )
+
+
+def edition_now(application: Application) -> Edition:
+    """Return the edition that counts today; MoveError where none does."""
+    return edition_of(application.enterprise, application.tier, kind=application.kind)
+
+
+def edition_of(enterprise: Enterprise, tier: str, *, kind: str) -> Edition:
+    """Return the edition for an application begun today; MoveError where there is none."""
+    try:
+        return editions.edition_for(
+            tier, kind=kind, on=timezone.localdate(), path=enterprise.region_path
+        )
+    except editions.NoEditionError as error:
+        raise MoveError(
+            _("No edition of the standard covers such an application today.")
+        ) from error
 
 
 def missing(application: Application, *, told: dict[str, Any] | None = None) -> list[Missing]:

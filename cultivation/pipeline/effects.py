@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.utils import timezone
 
-from cultivation.pipeline import findings, routes, titles
+from cultivation.pipeline import checklist, findings, routes, titles
 from cultivation.pipeline.models import Application
-from cultivation.standards import editions, explanation
 from enterprises.places import working_days
 
 if TYPE_CHECKING:
@@ -97,17 +96,9 @@ def let_lapse(application: Application) -> None:
 
 
 def _judge(application: Application) -> None:
-    today = timezone.localdate()
-    application.year = today.year
-    application.edition = editions.edition_for(
-        application.tier,
-        kind=application.kind,
-        on=today,
-        path=application.enterprise.region_path,
-    )
-    told = explanation.explain(
-        application.enterprise, application.edition, kind=application.kind, as_of=today
-    )
+    application.year = timezone.localdate().year
+    application.edition = checklist.edition_now(application)
+    told = checklist.judge_now(application)
     application.submitted_facts = told.facts
     application.submitted_result = told.as_json()
     application.facts_hash = told.facts_hash

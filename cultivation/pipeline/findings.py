@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import get_language
@@ -51,9 +52,25 @@ class Finding:
     def advisory(self) -> bool:
         return bool(self.node.get("advisory"))
 
-    def text(self, name: str) -> str:
-        """Return a text of the node in the page's language: value, threshold, distance."""
-        return in_language(self.node, name)
+    @property
+    def value(self) -> str:
+        return in_language(self.node, "value")
+
+    @property
+    def threshold(self) -> str:
+        return in_language(self.node, "threshold")
+
+    @property
+    def distance(self) -> str:
+        return in_language(self.node, "distance")
+
+    @property
+    def clause(self) -> str:
+        return str(self.node.get("clause") or "")
+
+    @property
+    def opinion_list(self) -> list[CriterionReview]:
+        return list(self.opinions.values())
 
 
 def label_of(node: Node) -> str:
@@ -65,7 +82,7 @@ def in_language(node: Node, name: str) -> str:
     """Return a node's text that exists in both languages."""
     english = (get_language() or "").startswith("en")
     first, second = ("en", "zh") if english else ("zh", "en")
-    return str(node.get(f"{name}_{first}") or node.get(f"{name}_{second}") or node.get(name) or "")
+    return str(node.get(f"{name}_{first}") or node.get(f"{name}_{second}") or "")
 
 
 def lines(
@@ -92,7 +109,7 @@ def standing(root: Node, opinions: Mapping[str, str]) -> Verdict:
     """Return the verdict with a level's opinions in the place of the machine's (Kleene logic).
 
     Agreed makes a manual criterion met, objected makes any criterion unmet. In a sum of points an
-    objection to one part leaves the whole unmet until it is settled.
+    objection to what gave points leaves the whole unmet until it is settled.
     """
     parts = [part for part in root.get("parts") or () if not part.get("advisory")]
     own = opinions.get(str(root["code"]))
@@ -106,9 +123,32 @@ def standing(root: Node, opinions: Mapping[str, str]) -> Verdict:
         return max(below)
     if root.get("need") == "all":
         return min(below)
-    objected = any(opinions.get(str(leaf["code"])) == OBJECTED for leaf in leaves(root))
-    settled = Verdict.MET if machine == Verdict.MANUAL and Verdict.MANUAL not in below else machine
-    return Verdict.UNMET if objected else settled
+    lines = [said for part, said in zip(parts, below, strict=True) if _has_line(part)]
+    return min([_of_points(root, opinions), *lines])
+
+
+def _of_points(root: Node, opinions: Mapping[str, str]) -> Verdict:
+    """Return how a sum of points stands: what agreed criteria add against what it is short of."""
+    said = {str(leaf["code"]): (leaf, opinions.get(str(leaf["code"]))) for leaf in leaves(root)}
+    if any(word == OBJECTED and _given(leaf)[0] for leaf, word in said.values()):
+        return Verdict.UNMET
+    machine = Verdict(root["verdict"])
+    if machine != Verdict.MANUAL:
+        return machine
+    manual = [one for one in said.values() if one[0]["verdict"] == Verdict.MANUAL]
+    gained = sum(_given(leaf)[1] for leaf, word in manual if word == AGREED)
+    if gained + Fraction(root.get("distance") or 0) >= 0:
+        return Verdict.MET
+    return Verdict.MANUAL if any(word is None for _, word in manual) else Verdict.UNMET
+
+
+def _given(node: Node) -> tuple[int, int]:
+    low, high = node.get("points") or (0, 0)
+    return low, high
+
+
+def _has_line(node: Node) -> bool:
+    return bool(node.get("need") in {"sum", "best"} and node.get("threshold_en"))
 
 
 def open_manual(root: Node, opinions: Mapping[str, str]) -> list[Node]:
@@ -138,7 +178,14 @@ def decisive(root: Node, verdict: Verdict) -> list[Node]:
         return [root] if Verdict(root["verdict"]) == verdict else []
     if verdict == Verdict.UNMET and root.get("need") in {"sum", "best"}:
         return [root]
-    return [leaf for part in parts for leaf in decisive(part, verdict)]
+    found = [leaf for part in parts for leaf in decisive(part, verdict)]
+    return found or ([root] if Verdict(root["verdict"]) == verdict else [])
+
+
+def subjects(leaf: Node, edition_code: str) -> list[str]:
+    """Return the subjects of proofs that bear on a criterion (registry.models.Proof)."""
+    figures = [f"report:{year}:{name}" for name, year in leaf.get("figures") or ()]
+    return [f"criterion:{edition_code}:{leaf['code']}", *figures]
 
 
 def opinions_at(application: Application, level: str) -> dict[str, str]:

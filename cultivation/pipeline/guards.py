@@ -43,21 +43,22 @@ def held_when_submitted(application: Application) -> str | None:
     if application.submitted_at is None:
         return _("The application was never submitted.")
     day = timezone.localdate(application.submitted_at)
-    lacking = titles.lacking(application.enterprise, application.tier, on=day)
-    if lacking:
-        return _("At submission the enterprise held no valid title of: %(titles)s.") % {
-            "titles": "; ".join(lacking)
-        }
+    enterprise, tier = application.enterprise, application.tier
     taken = Title.objects.filter(
-        enterprise=application.enterprise,
+        enterprise=enterprise,
         end_kind__in=[Title.End.REVOKED, Title.End.CANCELLED],
         ended_on__gte=day,
     ).first()
-    if taken and titles.lacking(application.enterprise, application.tier):
+    if taken and titles.lacking(enterprise, tier):
         return _("Title %(number)s, on which the application builds, ended meanwhile.") % {
             "number": taken.number
         }
-    return None
+    lacking = titles.lacking(enterprise, tier, on=day)
+    if not lacking:
+        return None
+    return _("At submission the enterprise held no valid title of: %(titles)s.") % {
+        "titles": "; ".join(lacking)
+    }
 
 
 def complete(application: Application) -> str | None:

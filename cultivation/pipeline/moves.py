@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.dispatch import Signal
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
+from django.utils.translation import gettext_lazy
 
 from cultivation.pipeline import effects, guards, routes
 from cultivation.pipeline.errors import MovedMeanwhileError, MoveError
@@ -41,6 +42,12 @@ class Step:
     effect: Callable[[Application, User], dict[str, Any]] = effects.none
     after: Callable[[Application], None] | None = None
     reason_owed: bool = False
+    tone: str = ""  # of the button: primary | danger
+
+    @property
+    def button(self) -> str:
+        """Return the label as a button bears it."""
+        return capfirst(str(self.label))
 
 
 def _to(status: Status) -> Callable[[Application], str]:
@@ -52,25 +59,27 @@ STEPS = {
     for step in (
         Step(
             "submit",
-            pgettext_lazy("move", "submit"),
+            gettext_lazy("submit"),
             (Status.DRAFT,),
             routes.first,
             OWNER,
             guards=(guards.not_barred, guards.holds_what_is_needed, guards.complete),
             effect=effects.take_snapshot,
+            tone="primary",
         ),
         Step(
             "resubmit",
-            pgettext_lazy("move", "resubmit"),
+            gettext_lazy("resubmit"),
             (Status.RETURNED,),
             lambda application: application.returned_from,
             OWNER,
             guards=(guards.not_barred, guards.holds_what_is_needed, guards.complete),
             effect=effects.take_snapshot_again,
+            tone="primary",
         ),
         Step(
             "recommend",
-            pgettext_lazy("move", "recommend"),
+            gettext_lazy("recommend"),
             (Status.AT_COUNTY, Status.AT_CITY, Status.ON_NOTICE),
             routes.following,
             REVIEW,
@@ -79,10 +88,11 @@ STEPS = {
                 guards.no_objection, guards.judged_where_it_counts,
             ),
             effect=effects.note_decision,
+            tone="primary",
         ),
         Step(
             "put_on_notice",
-            pgettext_lazy("move", "put on public notice"),
+            gettext_lazy("put on public notice"),
             (Status.AT_PROVINCE, Status.AT_NATION),
             _to(Status.ON_NOTICE),
             DECIDE,
@@ -91,10 +101,11 @@ STEPS = {
                 guards.judged_where_it_counts,
             ),
             effect=effects.set_notice,
+            tone="primary",
         ),
         Step(
             "recognise",
-            pgettext_lazy("move", "recognise"),
+            gettext_lazy("recognise"),
             (Status.ON_NOTICE,),
             _to(Status.RECOGNISED),
             DECIDE,
@@ -103,10 +114,11 @@ STEPS = {
                 guards.held_when_submitted, guards.no_objection, guards.judged_where_it_counts,
             ),
             effect=effects.give_title,
+            tone="primary",
         ),
         Step(
             "return",
-            pgettext_lazy("move", "return for correction"),
+            gettext_lazy("return for correction"),
             (*HELD, Status.ON_NOTICE),
             _to(Status.RETURNED),
             REVIEW,
@@ -115,21 +127,23 @@ STEPS = {
         ),
         Step(
             "refuse",
-            pgettext_lazy("move", "refuse"),
+            gettext_lazy("refuse"),
             (*HELD, Status.ON_NOTICE),
             _to(Status.REFUSED),
             DECIDE,
             effect=effects.note_decision,
             after=effects.let_lapse,
             reason_owed=True,
+            tone="danger",
         ),
         Step(
             "withdraw",
-            pgettext_lazy("move", "withdraw"),
+            gettext_lazy("withdraw"),
             (Status.DRAFT, *HELD, Status.RETURNED, Status.ON_NOTICE),
             _to(Status.WITHDRAWN),
             OWNER,
             after=effects.let_lapse,
+            tone="danger",
         ),
     )
 }
@@ -229,9 +243,7 @@ def _possible(application: Application, by: User) -> str:
     open_now = [str(c.step.label) for c in choices_of(application, by) if not c.hindrance]
     if not open_now:
         return _("Nothing is left to do for you here now.")
-    return ngettext(
-        "Possible for you now: %(moves)s.", "Possible for you now: %(moves)s.", len(open_now)
-    ) % {"moves": ", ".join(open_now)}
+    return _("Possible for you now: %(moves)s.") % {"moves": ", ".join(open_now)}
 
 
 def _hindrance(application: Application, step: Step) -> str:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext as _
+
+from cultivation.pipeline.errors import MoveError
 from cultivation.pipeline.models import Status
 from cultivation.pipeline.stages import LADDER
 from enterprises.accounts.scope import OFFICES
@@ -16,15 +19,12 @@ if TYPE_CHECKING:
 MUNICIPALITIES = ("11", "12", "31", "50")
 
 
-class NoRouteError(Exception):
-    """The enterprise's region belongs to none of the 37 recommending units."""
-
-
 def route_of(region: Region, tier: str) -> list[str]:
     """Return the levels from the lowest to the deciding one, e.g. ["county", "province"].
 
     The recommending unit stands for the province, be it a province, a separately planned city or
     the XPCC. Municipalities have no city level; lower levels exist only where the tree has them.
+    MoveError where the region belongs to none of the 37 units.
     """
     levels: list[str] = []
     here: Region | None = region
@@ -33,7 +33,10 @@ def route_of(region: Region, tier: str) -> list[str]:
             levels.append(here.level)
         here = here.parent
     if here is None:
-        raise NoRouteError(region.code)
+        raise MoveError(
+            _("Region %(region)s belongs to no recommending unit; mend the enterprise's region.")
+            % {"region": region}
+        )
     if here.path in MUNICIPALITIES:
         levels = [level for level in levels if level != "city"]
     levels = [level for level in ("county", "city") if level in levels]

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from django.urls import path
 
-if TYPE_CHECKING:
-    from django.urls import URLPattern
+from cultivation.pipeline.views import application, filling, firm, public, review, titles
 
 app_name = "pipeline"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("enterprises/<int:pk>/applications/", firm.of_enterprise, name="of_enterprise"),
+    path("enterprises/<int:pk>/applications/begin/", firm.begin, name="begin"),
+    path("enterprises/<int:pk>/titles/new/", titles.enter, name="enter_title"),
+    path("applications/<int:pk>/", application.application, name="application"),
+    path("applications/<int:pk>/moves/<slug:name>/", application.move, name="move"),
+    path("applications/<int:pk>/form/", filling.tasks, name="form"),
+    path("applications/<int:pk>/form/check/", filling.check, name="check"),
+    path("applications/<int:pk>/form/<slug:section>/", filling.section, name="form_section"),
+    path("review/", review.queue, name="queue"),
+    path("review/<int:pk>/", review.review, name="review"),
+    path("titles/", titles.listing, name="titles"),
+    path("titles/<int:pk>/", titles.title, name="title"),
+    path("notices/", public.notices, name="notices"),
+]

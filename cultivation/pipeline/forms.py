@@ -1,0 +1,141 @@
+"""Forms of the pipeline: answers, documents, opinions, titles (表单)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from cultivation.pipeline.models import CriterionReview
+from cultivation.pipeline.opinions import Word
+from cultivation.pipeline.questions import questions_of
+from enterprises.registry.models import Document, Tier, Title
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from cultivation.pipeline.models import Application
+
+
+class AnswersForm(forms.Form):
+    """One section of an application; empty answers are kept too, the checklist names them."""
+
+    def __init__(self, *args: Any, application: Application, section: str, **kwargs: Any) -> None:
+        self.questions = questions_of(application.tier, section)
+        kwargs.setdefault(
+            "initial", {q.name: application.answers.get(q.name) for q in self.questions}
+        )
+        super().__init__(*args, **kwargs)
+        for question in self.questions:
+            self.fields[question.name] = (
+                forms.BooleanField(label=question.label, help_text=question.help, required=False)
+                if section == "statements"
+                else forms.CharField(
+                    label=question.label,
+                    help_text=question.help,
+                    required=False,
+                    max_length=question.most,
+                    widget=forms.Textarea(attrs={"rows": question.lines}),
+                )
+            )
+
+
+class DocumentsForm(forms.Form):
+    """The enterprise's documents that go with an application (佐证材料)."""
+
+    documents = forms.ModelMultipleChoiceField(
+        queryset=Document.objects.none(),
+        required=False,
+        label=_("Documents that go with the application"),
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    def __init__(self, *args: Any, application: Application, **kwargs: Any) -> None:
+        kwargs.setdefault("initial", {"documents": list(application.documents.all())})
+        super().__init__(*args, **kwargs)
+        field = self.fields["documents"]
+        field.queryset = Document.objects.filter(enterprise_id=application.enterprise_id)
+
+
+class OpinionForm(forms.Form):
+    """An officer's word on one criterion; left empty it says nothing."""
+
+    opinion = forms.ChoiceField(
+        choices=[("", _("no opinion")), *CriterionReview.Opinion.choices],
+        required=False,
+        label=_("Opinion"),
+        widget=forms.RadioSelect,
+    )
+    reason = forms.CharField(
+        required=False,
+        max_length=1000,
+        label=_("Reason"),
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+    def word(self, criterion: str) -> Word:
+        """Return what was said, for recording."""
+        return Word(criterion, self.cleaned_data["opinion"], self.cleaned_data["reason"])
+
+
+def opinion_forms(
+    codes: Iterable[str], given: dict[str, CriterionReview], data: Any = None
+) -> dict[str, OpinionForm]:
+    """Return a form for each criterion, filled with what the level said before."""
+    return {
+        code: OpinionForm(
+            data,
+            prefix=f"c{number}",
+            initial={"opinion": given[code].opinion, "reason": given[code].reason}
+            if code in given
+            else {},
+        )
+        for number, code in enumerate(codes)
+    }
+
+
+class TitleForm(forms.Form):
+    """A title from an existing list (既有称号录入)."""
+
+    tier = forms.ChoiceField(choices=Tier.choices, label=_("Tier"))
+    granted_on = forms.DateField(
+        label=_("Recognised on"), widget=forms.DateInput(attrs={"type": "date"})
+    )
+    valid_to = forms.DateField(
+        label=_("Last valid day"),
+        required=False,
+        help_text=_("Left empty: three years, one for technology-based."),
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )
+    number = forms.CharField(
+        label=_("Certificate number"),
+        required=False,
+        max_length=40,
+        help_text=_("Left empty, a number of our own is made."),
+    )
+    batch = forms.CharField(label=_("Batch"), required=False, max_length=40)
+    reason = forms.CharField(
+        label=_("Which list it comes from"),
+        max_length=200,
+        help_text=_("Name the document and the place in the list."),
+    )
+
+
+class EndingForm(forms.Form):
+    """Ending a title before its time (撤销或取消)."""
+
+    kind = forms.ChoiceField(
+        label=_("How it ends"),
+        choices=[
+            (
+                Title.End.REVOKED,
+                _("revoked for cause: titles fall together, three years without application"),
+            ),
+            (Title.End.CANCELLED, _("cancelled: this title alone, nothing is barred")),
+        ],
+        widget=forms.RadioSelect,
+    )
+    reason = forms.CharField(
+        label=_("Reason"), max_length=1000, widget=forms.Textarea(attrs={"rows": 3})
+    )

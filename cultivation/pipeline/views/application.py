@@ -1,0 +1,109 @@
+"""An application as it stands, and the moves taken on it (申报详情与流转)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import BadRequest
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from cultivation.pipeline import findings, moves
+from cultivation.pipeline.errors import MoveError
+from cultivation.pipeline.models import Move, Status
+from cultivation.pipeline.views import review
+from cultivation.pipeline.views.gate import seen_application
+from cultivation.pipeline.views.parts import answers_of, returned, way
+from enterprises.registry.views.gate import viewer
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+    from cultivation.pipeline.models import Application
+
+TONES = {
+    "recognise": "good",
+    "recommend": "good",
+    "refuse": "bad",
+    "return": "warn",
+    "withdraw": "warn",
+}
+
+
+@require_GET
+@login_required
+def application(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show status, way, receipt, history and the facts as submitted."""
+    return shown(request, seen_application(request, pk))
+
+
+@require_POST
+@login_required
+def move(request: HttpRequest, pk: int, name: str) -> HttpResponse:
+    """Take a move; on a second click or another's move say what happened and change nothing."""
+    if name not in moves.STEPS:
+        raise Http404
+    found = seen_application(request, pk)
+    reason, back = request.POST.get("reason", ""), request.POST.get("next", "")
+    try:
+        version = int(request.POST.get("version", ""))
+    except ValueError as error:
+        raise BadRequest(_("The form lacks its version; load the page again.")) from error
+    try:
+        taken = moves.advance(found, name, by=viewer(request), reason=reason, version=version)
+    except MoveError as error:
+        messages.error(request, str(error))
+        page = review.shown if back == "review" else shown
+        return page(request, seen_application(request, pk), reason=reason, status=409)
+    messages.success(
+        request,
+        _("“%(move)s” is done. The application is %(status)s now.")
+        % {"move": moves.STEPS[name].label, "status": taken.get_target_display()},
+    )
+    if back == "review":
+        return redirect("pipeline:queue")
+    return redirect("pipeline:application", pk)
+
+
+def shown(
+    request: HttpRequest, application: Application, *, reason: str = "", status: int = 200
+) -> HttpResponse:
+    """Return the page of an application, with a reason typed before where a move failed."""
+    user = viewer(request)
+    own = application.enterprise_id in user.scope.enterprises
+    choices = moves.choices_of(application, user)
+    context = {
+        "application": application,
+        "own": own,
+        "writable": own and application.status in {Status.DRAFT, Status.RETURNED},
+        "may_review": review.may_open(application, user),
+        "way": way(application),
+        "choices": choices,
+        "reason": reason,
+        "reason_owed": any(choice.step.reason_owed for choice in choices),
+        "history": [_item(move) for move in application.moves.select_related("made_by")],
+        "findings": findings.lines(
+            application.submitted_result, application.criterion_reviews.select_related("made_by")
+        )
+        if application.submitted_result
+        else [],
+        "answers": answers_of(application, application.submitted_answers),
+        "documents": application.documents.all(),
+        "returned": returned(application),
+    }
+    return render(request, "pipeline/application.html", context, status=status)
+
+
+def _item(move: Move) -> dict[str, Any]:
+    step = moves.STEPS.get(move.name)
+    return {
+        "what": f"{step.label if step else move.name} → {move.get_target_display()}",
+        "who": move.made_by or "",
+        "text": move.reason,
+        "when": move.made_at,
+        "tone": TONES.get(move.name, "info"),
+    }

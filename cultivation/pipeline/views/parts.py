@@ -1,0 +1,79 @@
+"""Finished values that several pages of an application show (页面数据)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext as _
+
+from cultivation.pipeline import findings, routes
+from cultivation.pipeline.errors import MoveError
+from cultivation.pipeline.models import Status
+from cultivation.pipeline.questions import questions_of
+from enterprises.places.models import Region
+from enterprises.registry.models import Title
+
+if TYPE_CHECKING:
+    from cultivation.pipeline.models import Application
+
+
+def way(application: Application) -> list[dict[str, Any]]:
+    """Return the levels of the route, each passed, held or still to come (申报路径)."""
+    try:
+        route = application.route or routes.route_of(
+            application.enterprise.region, application.tier
+        )
+    except MoveError:
+        return []
+    holding = routes.holding_level(application)
+    if application.status == Status.RETURNED:
+        holding = application.returned_from.removeprefix("at_")
+    at = route.index(holding) if holding in route else -1
+    if application.status == Status.RECOGNISED:
+        at = len(route)
+    return [
+        {
+            "label": Region.Level(level).label,
+            "state": "past" if number < at else "now" if number == at else "next",
+        }
+        for number, level in enumerate(route)
+    ]
+
+
+def answers_of(application: Application, answers: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return questions with answers, for reading."""
+    return [
+        {"question": question, "answer": answers.get(question.name)}
+        for question in questions_of(application.tier)
+    ]
+
+
+def returned(application: Application) -> dict[str, Any] | None:
+    """Return what has to be mended: the reason of the last return and the objections."""
+    if application.status != Status.RETURNED:
+        return None
+    last = application.moves.filter(name="return").last()
+    level = application.returned_from.removeprefix("at_")
+    objections = application.criterion_reviews.filter(
+        level=level, opinion=findings.OBJECTED
+    )
+    labels = {
+        finding.code: finding.label for finding in findings.lines(application.submitted_result)
+    }
+    return {
+        "reason": last.reason if last else "",
+        "level": Region.Level(level).label,
+        "objections": [
+            {"code": one.criterion, "label": labels.get(one.criterion, ""), "reason": one.reason}
+            for one in objections
+        ],
+    }
+
+
+def state_of(title: Title) -> tuple[str, str]:
+    """Return how a title stands in words, and its tone."""
+    if title.ended_on is None:
+        return _("valid"), "good"
+    if title.end_kind == Title.End.REPLACED:
+        return _("replaced"), "neutral"
+    return (title.get_end_kind_display(), "bad") if title.end_kind else (_("expired"), "neutral")

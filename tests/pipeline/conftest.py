@@ -1,0 +1,218 @@
+"""A small country, its offices, two enterprises, and short standards of four tiers (测试数据)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import time_machine
+
+from cultivation.pipeline import applications, moves, opinions, titles
+from cultivation.pipeline.models import Application
+from cultivation.pipeline.opinions import Word
+from cultivation.pipeline.questions import questions_of
+from cultivation.standards import editions
+from enterprises.accounts.models import Seat, User
+from enterprises.places.models import Region
+from enterprises.registry.models import AnnualReport, Enterprise
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+TODAY = dt.datetime(2026, 5, 6, 2, 0, tzinfo=dt.UTC)  # a Wednesday, ten in the morning in Beijing
+PLACES = (
+    ("000000", "", "nation", "全国", None, False),
+    ("110000", "11", "province", "北京市", "000000", True),
+    ("110101", "110101", "county", "东城区", "110000", False),
+    ("320000", "32", "province", "江苏省", "000000", True),
+    ("320500", "3205", "city", "苏州市", "320000", False),
+    ("320583", "320583", "county", "昆山市", "320500", False),
+    ("330000", "33", "province", "浙江省", "000000", True),
+    ("330100", "3301", "city", "杭州市", "330000", False),
+    ("330108", "330108", "county", "滨江区", "330100", False),
+    ("330110", "330110", "county", "余杭区", "330100", False),
+    ("330200", "NB", "city", "宁波市", "000000", True),
+    ("330203", "NB03", "county", "海曙区", "330200", False),
+    ("429004", "429004", "county", "仙桃市", "420000", False),
+    ("660000", "BT", "province", "新疆生产建设兵团", "000000", True),
+)
+OFFICERS = {  # name: (role, region)
+    "county": ("county", "330108"),
+    "city": ("city", "330100"),
+    "province": ("province", "330000"),
+    "nation": ("nation", "000000"),
+    "other_county": ("county", "330110"),
+    "jiangsu": ("province", "320000"),
+    "jiangsu_city": ("city", "320500"),
+    "ningbo": ("province", "330200"),
+    "ningbo_county": ("county", "330203"),
+    "auditor": ("auditor", "000000"),
+}
+FIGURES = {"revenue": 60_000_000_00, "rd_expense": 3_000_000_00}  # fen
+
+
+@pytest.fixture
+def clock() -> Iterator[time_machine.Traveller]:
+    """Stand on a fixed day; `clock.shift(days)` moves on."""
+    with time_machine.travel(TODAY, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def places(db: None) -> dict[str, Region]:
+    """Give the regions by code."""
+    rows: dict[str, Region] = {}
+    rows["420000"] = Region.objects.create(
+        code="420000", path="42", level="province", name_zh="湖北省", is_unit=True
+    )
+    for code, path, level, name, parent, is_unit in PLACES:
+        rows[code] = Region.objects.create(
+            code=code,
+            path=path,
+            level=level,
+            name_zh=name,
+            parent=rows.get(parent or ""),
+            is_unit=is_unit,
+        )
+    return rows
+
+
+@pytest.fixture
+def standards(db: None) -> list[Any]:
+    """Load the short standards."""
+    return editions.load_all(Path(__file__).parent / "editions")
+
+
+@dataclass
+class World:
+    """What the tests act in (测试世界)."""
+
+    clock: time_machine.Traveller
+    places: dict[str, Region]
+    users: dict[str, User]
+    firm: Enterprise
+    other: Enterprise
+
+    def user(self, name: str) -> User:
+        """Return a user as a new request sees it: without a scope worked out before."""
+        return User.objects.get(username=name)
+
+    def draft(self, tier: str = "innovative", *, firm: Enterprise | None = None) -> Application:
+        """Begin an application and answer everything."""
+        firm = firm or self.firm
+        owner = self.user("owner" if firm == self.firm else "other_owner")
+        kind = applications.kind_for(firm, tier)
+        found = applications.begin(firm, tier, kind=kind, by=owner)
+        answers = {
+            q.name: True if q.section == "statements" else f"about {q.name}"
+            for q in questions_of(tier)
+        }
+        return applications.save_answers(found, answers, by=owner)
+
+    def step(self, application: Application, name: str, who: str, reason: str = "") -> None:
+        """Take a move as a user, on the state as it is."""
+        application.refresh_from_db()
+        moves.advance(application, name, by=self.user(who), reason=reason)
+
+    def judge(self, application: Application, who: str) -> None:
+        """Agree to the matter for a person."""
+        application.refresh_from_db()
+        code = f"{application.submitted_result['code']}-3"
+        word = Word(code, "agreed", "seen on site")
+        opinions.record(application, [word], by=self.user(who))
+
+    def at_province(self, tier: str = "innovative") -> Application:
+        """Bring a new application to the province."""
+        application = self.draft(tier)
+        self.step(application, "submit", "owner")
+        self.step(application, "recommend", "county")
+        self.step(application, "recommend", "city")
+        return application
+
+    def on_notice(self, tier: str = "innovative") -> Application:
+        """Bring a new application onto the province's notice."""
+        application = self.at_province(tier)
+        self.judge(application, "province")
+        self.step(application, "put_on_notice", "province")
+        return application
+
+    def recognised(self, tier: str = "innovative") -> Application:
+        """Bring a new application to recognition by the province."""
+        application = self.on_notice(tier)
+        self.wait()
+        self.step(application, "recognise", "province")
+        return application
+
+    def wait(self, days: int = 8) -> None:
+        """Let days pass; eight are more than five working days from a Wednesday."""
+        self.clock.shift(dt.timedelta(days=days))
+
+    def holds(self, tier: str, *, firm: Enterprise | None = None, day: str = "2026-01-05") -> None:
+        """Enter a title from an existing list."""
+        rank = "nation" if tier == "little_giant" else "province"
+        titles.import_title(
+            firm or self.firm,
+            tier,
+            granted_on=dt.date.fromisoformat(day),
+            by=self.user(rank),
+            reason="list of the test",
+        )
+
+
+@pytest.fixture
+def person(db: None) -> Callable[[str], User]:
+    """Give a function that makes somebody without a seat."""
+
+    def make(name: str) -> User:
+        return User.objects.create_user(name, password="a-long-password")
+
+    return make
+
+
+def enterprise(places: dict[str, Region], code: str, number: int) -> Enterprise:
+    """Make an enterprise with last year's report in a region."""
+    firm = Enterprise.objects.create(
+        credit_code=f"91330108MA2TEST{number:03d}",
+        name=f"测试传动{number}（虚构）有限公司",
+        name_key=f"测试传动{number}(虚构)有限公司",
+        fictional=True,
+        region=places[code],
+        region_path=places[code].path,
+        leading_product="减速器",
+    )
+    AnnualReport.objects.create(enterprise=firm, year=2025, **FIGURES)
+    return firm
+
+
+@pytest.fixture
+def world(
+    clock: time_machine.Traveller,
+    places: dict[str, Region],
+    standards: list[Any],
+    person: Callable[[str], User],
+) -> World:
+    """Give the country with offices and two enterprises: one in Binjiang, one in Kunshan."""
+    firm = enterprise(places, "330108", 1)
+    other = enterprise(places, "320583", 2)
+    users = {}
+    for name, (role, code) in OFFICERS.items():
+        users[name] = person(name)
+        Seat.objects.create(user=users[name], role=role, region=places[code])
+    for name, role, seat in (
+        ("owner", "owner", firm),
+        ("editor", "editor", firm),
+        ("other_owner", "owner", other),
+    ):
+        users[name] = person(name)
+        Seat.objects.create(user=users[name], role=role, enterprise=seat)
+    users["clerk"] = person("clerk")  # of the province: reviews, does not decide
+    Seat.objects.create(
+        user=users["clerk"], role="province", region=places["330000"], may_decide=False
+    )
+    users["expert"] = person("expert")
+    Seat.objects.create(user=users["expert"], role="expert")
+    users["nobody"] = person("nobody")
+    return World(clock, places, users, firm, other)
