@@ -89,7 +89,8 @@ def _files(home: Path) -> Iterator[Path]:
 
 def _in_python(source: str) -> Iterator[Message]:
     stream = io.BytesIO(source.encode())
-    for _line, function, texts, _comments in extract_python(stream, KEYWORDS, [], {}):
+    for _line, name, texts, _comments in extract_python(stream, KEYWORDS, [], {}):
+        function = str(name)
         parts = [texts] if isinstance(texts, str) else list(texts)
         if not parts or any(not isinstance(part, str) for part in parts[:1]):
             continue

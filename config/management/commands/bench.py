@@ -51,7 +51,7 @@ class Command(BaseCommand):
         """Measure in a database made for it and dropped afterwards; return the exit code."""
         if connection.vendor != "postgresql":
             raise CommandError("benches run on PostgreSQL; set DATABASE_URL")
-        before = settings.DATABASES["default"]["NAME"]
+        before = str(settings.DATABASES["default"]["NAME"])
         connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
         try:
             figures = benchmarks.load(name)(size)
