@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -30,13 +31,13 @@ def insert(model: type[models.Model], rows: Sequence[dict[str, Any]]) -> None:
     for f in fields:
         if f.has_default() or (f.empty_strings_allowed and not f.null):
             defaults[f.attname] = f.get_default()
-    if connection.vendor != "postgresql":
-        made = [model(**(defaults | row)) for row in rows]
-        model._default_manager.bulk_create(made, batch_size=BATCH)
-        return
     names = [f.attname for f in fields]
-    lines = ([row[name] if name in row else defaults[name] for name in names] for row in rows)
-    _copy(model._meta.db_table, [f.column for f in fields], lines)
+    lines = ([row.get(name, defaults[name]) for name in names] for row in rows)
+    columns = [f.column for f in fields]
+    if connection.vendor == "postgresql":
+        _copy(model._meta.db_table, columns, lines)
+    else:
+        _execute(model._meta.db_table, columns, lines)
 
 
 def update(
@@ -84,6 +85,26 @@ def _copy(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> 
                     copy.write("".join(block))
                     block.clear()
             copy.write("".join(block))
+
+
+def _execute(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """INSERT rows by one prepared statement; bulk_create spends ten times as long on fields."""
+    quote = connection.ops.quote_name
+    listed = ", ".join(quote(c) for c in columns)
+    places = ", ".join(["%s"] * len(columns))
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            f"INSERT INTO {quote(table)} ({listed}) VALUES ({places})",  # noqa: S608
+            ([_adapted(value) for value in row] for row in rows),
+        )
+
+
+def _adapted(value: Any) -> Any:
+    if isinstance(value, (dict, list)):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, dt.datetime):
+        return connection.ops.adapt_datetimefield_value(value)
+    return str(value) if isinstance(value, dt.date) else value
 
 
 def _text(value: Any) -> str:
