@@ -45,8 +45,8 @@ class SetUpError(Exception):
 def prepare(arguments: Sequence[str]) -> None:
     """Return where Django can be imported as the command needs it, else replace this process."""
     command = next((word for word in arguments if not word.startswith("-")), "")
-    if command in NEEDS:
-        os.environ.setdefault("TRACKER_LOCAL", "1")
+    if command in NEEDS or not {"SECRET_KEY", "DATABASE_URL"} & os.environ.keys():
+        os.environ.setdefault("TRACKER_LOCAL", "1")  # no server is named: a machine of one's own
     venv = venv_folder(os.environ)
     if venv is None:
         return

@@ -29,7 +29,9 @@ def children(*, host: str, port: int, concurrency: int) -> list[Child]:
     if not settings.REDIS_URL:
         server = services.configure_valkey(settings.VAR_DIR / "valkey")
         environment["REDIS_URL"] = server.url
-        started = [Child("valkey", server.command, logs / "valkey.log", ready=server.answers)]
+        child = Child("valkey", server.command, logs / "valkey.log", ready=server.answers)
+        child.serves_others = True
+        started = [child]
     commands = {
         "worker": _worker(concurrency),
         "beat": _beat(settings.VAR_DIR),

@@ -53,8 +53,13 @@ def stop(
     """End a child that leads a process group, by force after `patience` seconds, and its group."""
     if process.poll() is None:
         process.send_signal(by)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(patience)
+    return wait_or_kill(process, patience=patience)
+
+
+def wait_or_kill(process: subprocess.Popen[bytes], *, patience: float) -> int:
+    """Wait for a child that leads a process group; after `patience` seconds kill the group."""
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(patience)
     kill_group(process.pid)
     return process.wait()
 

@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from config.processes import die_with_parent, kill_group, stop
+from config.processes import die_with_parent, kill_group, wait_or_kill
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +27,8 @@ STOP_WITHIN = 8.0
 class Child:
     """A process to keep running (子进程).
 
-    `ready` says whether it answers; children after it start only then. Output goes to `log`.
+    `ready` says whether it answers; children after it start only then. One that serves others is
+    stopped after them. Output goes to `log`.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Child:
     folder: Path | None = None
     ready: Callable[[], bool] = lambda: True
     stop_by: signal.Signals = signal.SIGTERM
+    serves_others: bool = False
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
     falls: int = field(default=0, init=False)
     started_at: float = field(default=0.0, init=False)
@@ -64,7 +66,7 @@ class Child:
 
 
 class Supervisor:
-    """Starts children in order, restarts those that fall, stops all in the reverse order."""
+    """Starts children in order, restarts those that fall, and takes all along when it ends."""
 
     def __init__(self, children: list[Child], *, say: Callable[[str], None]) -> None:
         self.children = children
@@ -121,7 +123,14 @@ class Supervisor:
         self.say(f"{child.name} ended ({code}); again in {wait:g} s. See {child.log}")
 
     def _stop_all(self) -> None:
-        for child in reversed(self.children):
-            if child.process is not None:
-                stop(child.process, patience=STOP_WITHIN, by=child.stop_by)
-                child.process = None
+        """Stop all at once, but those that serve the others last."""
+        for serving in (False, True):
+            group = [child for child in self.children if child.serves_others is serving]
+            for child in group:
+                if child.process is not None and child.process.poll() is None:
+                    child.process.send_signal(child.stop_by)
+            deadline = time.monotonic() + STOP_WITHIN
+            for child in group:
+                if child.process is not None:
+                    wait_or_kill(child.process, patience=max(0.0, deadline - time.monotonic()))
+                    child.process = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import sys
+import unicodedata
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -67,12 +68,11 @@ class Command(BaseCommand):
 
     def _welcome(self, address: str) -> None:
         self.stdout.write(f"\n  {self.style.SUCCESS(address)}\n\n")
-        signins = demo_registry.signins()
-        if signins:
-            widths = [max(len(row[column]) for row in signins) for column in range(3)]
-            for row in signins:
-                cells = (text.ljust(width) for text, width in zip(row, widths, strict=True))
-                self.stdout.write("  " + "   ".join(cells).rstrip())
+        rows = demo_registry.signins()
+        widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
+        for row in rows:
+            cells = (t + " " * (w - _width(t)) for t, w in zip(row, widths, strict=True))
+            self.stdout.write("  " + "   ".join(cells).rstrip())
         self.stdout.write(f"\n  All data is fictional. Logs: {settings.VAR_DIR / 'log'}")
         self.stdout.write("  Ctrl-C stops everything.\n")
         self.stdout.flush()
@@ -80,6 +80,11 @@ class Command(BaseCommand):
     def _say(self, text: str) -> None:
         self.stdout.write(text)
         self.stdout.flush()
+
+
+def _width(text: str) -> int:
+    """Return the columns a text takes on a terminal: a Chinese character takes two."""
+    return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)
 
 
 @contextlib.contextmanager

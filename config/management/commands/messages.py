@@ -20,19 +20,23 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare --merge and --check."""
+        """Declare --merge, --compile and --check."""
         parser.add_argument(
             "--merge",
             type=Path,
             metavar="DIR",
             help="a folder of JSON files {text: translation} to take over",
         )
+        parser.add_argument("--compile", action="store_true", help="only compile")
         parser.add_argument(
             "--check", action="store_true", help="change nothing; fail where something is missing"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
         """Update and compile, or check."""
+        if options["compile"]:
+            translations.ensure_compiled()
+            return
         messages = translations.extract()
         catalogue = translations.read()
         if not options["check"]:
