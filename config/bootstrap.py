@@ -2,7 +2,8 @@
 
 `.venv` beside manage.py (or where TRACKER_VENV says) gets one of the hashed locks of
 config/requirements. A stamp with the lock's digest, written last, says that a lock is wholly in.
-TRACKER_VENV set to nothing means: use the interpreter at hand as it is.
+TRACKER_VENV set to nothing means: use the interpreter at hand as it is. TRACKER_LOCK asks for a
+wider lock than the command needs.
 """
 
 from __future__ import annotations
@@ -53,8 +54,9 @@ def prepare(arguments: Sequence[str]) -> None:
     inside = Path(sys.prefix).resolve() == venv.resolve()
     if not inside and not venv.exists() and command not in NEEDS and has_django():
         return  # somebody's own environment, without ours beside it
-    group = NEEDS.get(command, "base")
-    if not is_complete(venv, group) and not (inside and command not in NEEDS and has_django()):
+    group = os.environ.get("TRACKER_LOCK") or NEEDS.get(command, "base")
+    sets_up = command in NEEDS or "TRACKER_LOCK" in os.environ
+    if not is_complete(venv, group) and (sets_up or not inside or not has_django()):
         try:
             with one_at_a_time():
                 if not is_complete(venv, group):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import shutil
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
@@ -77,7 +78,7 @@ def drop() -> None:
     if connection.vendor == "sqlite":
         connection.close()
         for ending in ("", "-wal", "-shm"):
-            (settings.VAR_DIR / f"tracker.sqlite3{ending}").unlink(missing_ok=True)
+            Path(f"{connection.settings_dict['NAME']}{ending}").unlink(missing_ok=True)
     else:
         call_command("migrate", verbosity=0, interactive=False)
         _empty()
