@@ -26,7 +26,10 @@ class DefinitionForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = CoverageDefinition
-        fields = "__all__"
+        fields = (
+            "code", "name_zh", "name_en", "rule_zh", "rule_en", "evidence_zh", "evidence_en",
+            "used_by_zh", "used_by_en", "count", "strictness", "confidence", "headline",
+        )  # fmt: skip
 
     def clean_count(self) -> dict[str, Any]:
         """Refuse a rule that counts nothing known."""
@@ -52,13 +55,13 @@ class RequiredPathAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
     """Rows written by the domain alone."""
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
+    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
         return False
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied
 
@@ -11,6 +10,8 @@ from cultivation.digital import coverage
 from enterprises.jobs import runs
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from enterprises.accounts.models import User
     from enterprises.jobs.models import JobRun
 
@@ -32,3 +33,14 @@ def begin(on: dt.date, *, by: User | None = None) -> tuple[JobRun, bool]:
     if new:
         runs.send(run)
     return run, new
+
+
+def summary(taken: dict[str, Any]) -> dict[str, Any]:
+    """Return what a run shows of a snapshot: by tier, the national share of each definition."""
+    shares = {
+        tier: {
+            code: f"{figure['transformed']} / {figure['total']}" for code, figure in figures.items()
+        }
+        for tier, figures in taken["national"].items()
+    }
+    return {"on": taken["on"], "rows": taken["rows"], **shares}

@@ -11,7 +11,6 @@ snapshot and the list of firms behind a figure use the same expression.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -45,6 +44,7 @@ from enterprises.places.models import Region
 from enterprises.registry.models import Enterprise, Tier, Title
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterable, Sequence
 
     from django.db.models import QuerySet

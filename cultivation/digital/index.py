@@ -23,6 +23,12 @@ def _here(zh: str, en: str) -> str:
     return en if (get_language() or "").startswith("en") else zh
 
 
+def plain(thousandths: int) -> str:
+    """Return points written exactly: 5.625, 7.5, 0."""
+    whole, rest = divmod(thousandths, 1000)
+    return f"{whole}.{rest:03}".rstrip("0") if rest else str(whole)
+
+
 @dataclass(frozen=True, slots=True)
 class Option:
     """One answer of a question and its points in thousandths (选项)."""
@@ -35,6 +41,11 @@ class Option:
 
     def __str__(self) -> str:
         return _here(self.zh, self.en)
+
+    @property
+    def text_points(self) -> str:
+        """Return the points exactly, without needless noughts."""
+        return plain(self.points)
 
 
 @dataclass(frozen=True, slots=True)

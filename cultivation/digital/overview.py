@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from cultivation.digital.path import Figure, Line
 from enterprises.places.models import Region
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Mapping
 
     from enterprises.accounts.scope import Scope

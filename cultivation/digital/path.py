@@ -5,8 +5,11 @@ Rates are parts per million, days whole; firms are rounded up, since half a firm
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import datetime as dt
 
 WHOLE = 1_000_000
 

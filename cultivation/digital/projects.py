@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -15,6 +14,8 @@ from cultivation.digital.models import TransformationProject
 from enterprises.registry.models import Change, Enterprise
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from enterprises.accounts.models import User
 
 

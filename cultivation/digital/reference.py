@@ -18,13 +18,11 @@ class Entry:
 
     row: dict[str, str]
 
-    def __getitem__(self, name: str) -> str:
+    def __getitem__(self, name: str) -> str | bool:
+        if name == "verified":
+            return self.row[name] == "yes"
         language = "en" if (get_language() or "").startswith("en") else "zh"
         return self.row[f"{name}_{language}" if f"{name}_zh" in self.row else name]
-
-    @property
-    def verified(self) -> bool:
-        return self.row["verified"] == "yes"
 
 
 @cache

@@ -18,7 +18,8 @@ def check_coverage(run_id: int) -> None:
         if progress is None:
             return
         on = dt.date.fromisoformat(progress.run.params["on"])
-        progress.result.update(coverage.take_snapshot(on, progress=progress, job=progress.run))
+        taken = coverage.take_snapshot(on, progress=progress, job=progress.run)
+        progress.result.update(checking.summary(taken))
 
 
 @shared_task

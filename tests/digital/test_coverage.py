@@ -55,9 +55,7 @@ def by_hand(places, tier: str, on: dt.date) -> dict[tuple[str, str], tuple]:
         # the later counts; on one day the one on site, then the one entered last
         valid.sort(key=lambda a: (a.assessed_on, a.way == "on_site", a.pk))
         projects = [
-            p
-            for p in TransformationProject.objects.filter(enterprise=firm)
-            if p.started_on <= on
+            p for p in TransformationProject.objects.filter(enterprise=firm) if p.started_on <= on
         ]
         of_2024 = [a for a in valid if a.index_version == 2024]
         on_site = [a.level for a in of_2024 if a.way == "on_site"]
@@ -249,9 +247,7 @@ def test_a_future_day_is_refused_and_nothing_is_stored(places) -> None:
 def test_without_definitions_the_check_says_so(db) -> None:
     with pytest.raises(ValidationError) as refusal:
         coverage.take_snapshot(TODAY)
-    assert refusal.value.messages == [
-        "No coverage definitions are loaded; run load_seeds first."
-    ]
+    assert refusal.value.messages == ["No coverage definitions are loaded; run load_seeds first."]
 
 
 def test_the_required_rate_of_a_day_is_stored_with_it(firm) -> None:

@@ -133,7 +133,9 @@ def test_an_assessment_that_cannot_be_is_refused(firm, seated, fields, message) 
 
 
 def test_a_2022_score_gives_its_level(firm, seated) -> None:
-    row = record(firm(), seated("county", code="440106"), index_version=2022, level=None, score=5999)
+    row = record(
+        firm(), seated("county", code="440106"), index_version=2022, level=None, score=5999
+    )
     assert row.level == 2
 
 
@@ -164,18 +166,19 @@ def test_levels_lapse_when_their_assessment_expires(firm) -> None:
 
 def test_many_are_recorded_at_once_under_the_same_rules(firm) -> None:
     first, second = firm(), firm()
+    self_declared = {"enterprise_id": first.pk, "way": SELF, "index_version": 2024}
+    on_site = {
+        "enterprise_id": second.pk,
+        "way": ON_SITE,
+        "index_version": 2024,
+        "answers": answers({1: "BCDE", 2: "E", 3: "E"}, [1] * 6 + [0] * 10),
+        "assessor": "评定中心（虚构）",
+    }
     rows = [
-        {"enterprise_id": first.pk, "way": SELF, "index_version": 2024, "level": 1, "assessed_on": ON},
-        {
-            "enterprise_id": second.pk,
-            "way": ON_SITE,
-            "index_version": 2024,
-            "answers": answers({1: "BCDE", 2: "E", 3: "E"}, [1] * 6 + [0] * 10),
-            "assessed_on": ON,
-            "assessor": "评定中心（虚构）",
-        },
-        {"enterprise_id": first.pk, "way": SELF, "index_version": 2024, "level": 2, "assessed_on": TODAY},
-    ]  # fmt: skip
+        {**self_declared, "level": 1, "assessed_on": ON},
+        {**on_site, "assessed_on": ON},
+        {**self_declared, "level": 2, "assessed_on": TODAY},
+    ]
     assert maturity.record_many(rows) == 3
     first.refresh_from_db()
     second.refresh_from_db()
@@ -245,9 +248,7 @@ def test_steps_of_a_project_keep_their_order(firm, seated) -> None:
     assert refused(projects.finish, tomorrow) == ["The day lies in the future."]
     projects.finish(project, on=ON, by=officer)
     assert refused(projects.finish, ON) == ["The project is finished already."]
-    assert refused(projects.accept, early) == [
-        "A project is not accepted before it is finished."
-    ]
+    assert refused(projects.accept, early) == ["A project is not accepted before it is finished."]
     assert refused(projects.accept, tomorrow) == ["The day lies in the future."]
     projects.accept(project, on=ON, by=officer)
     assert refused(projects.accept, ON) == ["The project is accepted already."]

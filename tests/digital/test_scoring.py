@@ -77,9 +77,7 @@ def test_a_bad_scenario_level_is_named(level) -> None:
     bad["scenarios"]["3"] = level
     with pytest.raises(ValidationError) as refusal:
         scoring.stand(bad)
-    assert refusal.value.messages == [
-        "Scenario 3 (Marketing & sales) needs a level from 0 to 4."
-    ]
+    assert refusal.value.messages == ["Scenario 3 (Marketing & sales) needs a level from 0 to 4."]
 
 
 def test_what_is_no_question_is_refused() -> None:

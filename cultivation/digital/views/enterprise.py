@@ -195,16 +195,12 @@ def _answers(row: MaturityAssessment) -> list[dict[str, Any]]:
         {
             "question": question,
             "chosen": [option for option in question.options if option.code in given],
-            "points": _plain(scoring.points_of(question, given)),
-            "most": _plain(question.most),
+            "points": index.plain(scoring.points_of(question, given)),
+            "most": index.plain(question.most),
         }
         for question in index.questions()
         if (given := row.answers["questions"][str(question.no)])
     ]
-
-
-def _plain(thousandths: int) -> str:
-    return f"{thousandths / 1000:g}"
 
 
 def _said(row: MaturityAssessment) -> str:

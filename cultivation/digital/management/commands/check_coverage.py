@@ -26,9 +26,7 @@ def _day(text: str) -> dt.date:
 class Command(BaseCommand):
     """Take the coverage snapshot of a day here and now."""
 
-    help = (
-        "Count digital-transformation coverage on a day, store it and print the national figures."
-    )
+    help = "Count digital coverage on a day, store it and print the national figures."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--on", type=_day, default=None, help="the day; today if left out")
