@@ -46,7 +46,7 @@ class Narrowed(django_filters.FilterSet):
         super().__init__(*args, **kwargs)
         fields = self.form.fields
         if self.request.user.scope.paths:
-            fields["region"].choices = region_choices(
+            fields["region"].widget.choices = region_choices(
                 self.request.user.scope, str(self.data.get("region", ""))
             )
         else:

@@ -86,7 +86,8 @@ def test_titles_raise_the_stage_step_by_step_and_lapse_back(world: World) -> Non
 
 
 def test_expiring_twice_changes_nothing_more(world: World) -> None:
-    world.holds("srdi", day="2023-05-06")
+    world.holds("srdi", day="2023-05-07")
+    world.wait(1)
     assert [titles.expire(), titles.expire()] == [1, 0]
     assert StageChange.objects.count() == 2
 
@@ -94,7 +95,8 @@ def test_expiring_twice_changes_nothing_more(world: World) -> None:
 def test_nightly_sweep_is_a_run_with_its_result(
     world: World, django_capture_on_commit_callbacks: object
 ) -> None:
-    world.holds("srdi", day="2023-05-06")
+    world.holds("srdi", day="2023-05-07")
+    world.wait(1)
     with django_capture_on_commit_callbacks(execute=True):
         pk = tasks.expire_titles_tonight()
     run = JobRun.objects.get(pk=pk)

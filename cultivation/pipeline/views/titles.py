@@ -90,7 +90,7 @@ def title(request: HttpRequest, pk: int) -> HttpResponse:
         "state": state,
         "tone": tone,
         "application": getattr(found, "application", None),
-        "form": form if may_end and found.ended_on is None else None,
+        "form": form if may_end and (found.ended_on is None or form.is_bound) else None,
     }
     return render(request, "pipeline/title.html", context)
 
