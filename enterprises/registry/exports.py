@@ -76,7 +76,7 @@ def note(user: User, *, filters: dict[str, Any], form: str, rows: int) -> JobRun
     """Write down who takes which list out of the system (导出留痕)."""
     now = timezone.now()
     return JobRun.objects.create(
-        kind="registry.export",
+        kind="export",
         status=JobRun.Status.DONE,
         params={"filters": filters, "format": form},
         result={"rows": rows},

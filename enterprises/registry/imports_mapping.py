@@ -267,6 +267,19 @@ def _bare(cell: str) -> str:
 
 def _number(text: str) -> Decimal | None:
     try:
-        return Decimal(text.replace(",", ""))
+        value = Decimal(text.replace(",", ""))
     except InvalidOperation:
         return None
+    return value if value.is_finite() else None
+
+
+def guess(kind: str, header: list[str]) -> ColumnMapping:
+    """Return the mapping that the usual names of columns suggest, however incomplete (建议映射)."""
+    bare = {_bare(cell): place for place, cell in reversed(list(enumerate(header))) if cell}
+    named = {tidy(cell): place for place, cell in reversed(list(enumerate(header))) if cell}
+    index = _by_alias(kind, bare | named)
+    return ColumnMapping(
+        kind,
+        columns={name: header[place] for name, place in index.items()},
+        units=_units(ColumnMapping(kind), index, header),
+    )

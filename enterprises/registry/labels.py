@@ -100,13 +100,26 @@ REPORT: dict[str, _StrPromise] = {
     "source": _("source"),
 }
 
+OTHERS: dict[str, _StrPromise] = {
+    "import": _("Import"),
+    "line": _("Line of the file"),
+    "proves": _("What it proves"),
+    "page": _("Page or line"),
+    "size": _("Size in bytes"),
+    "sha256": _("SHA-256"),
+    "province": _("Province"),
+    "city": _("City"),
+    "county": _("County"),
+    "year": _("Year"),
+}
+
 PERCENTS = frozenset({"market_share", "shares_given"})
 AMOUNTS = frozenset({*MONEY, "registered_capital", "amount"})
 
 
 def of(field: str) -> str:
     """Return what a field is called, or its name where it has no label; lazy, for any language."""
-    for names in (PROFILE, FACTS, REPORT):
+    for names in (PROFILE, FACTS, REPORT, OTHERS):
         if field in names:
             return capfirst(names[field])
     return field

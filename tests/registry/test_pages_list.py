@@ -195,7 +195,7 @@ def test_export_holds_the_filtered_list_in_scope_and_is_noted(world: World) -> N
     answer = client.post("/enterprises/export/", {"format": "csv", "q": "虚构"})
     rows = rows_of(answer)
     assert [row[0] for row in rows] == ["Name", "虚构光电二厂"]
-    run = JobRun.objects.get(kind="registry.export")
+    run = JobRun.objects.get(kind="export")
     assert run.params == {"filters": {"q": "虚构"}, "format": "csv"}
     assert run.result == {"rows": 1}
     assert run.started_by_id == int(client.session["_auth_user_id"])

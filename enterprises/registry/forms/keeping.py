@@ -52,9 +52,11 @@ class KeepingForm(forms.Form):
             seen = json.loads(self.data.get("seen", ""))
         except ValueError:
             return now
-        return {name: str(seen.get(name, now[name])) for name in now} if isinstance(
-            seen, dict
-        ) else now
+        return (
+            {name: str(seen.get(name, now[name])) for name in now}
+            if isinstance(seen, dict)
+            else now
+        )
 
     def typed(self) -> dict[str, str]:
         """Return what was typed, as text."""

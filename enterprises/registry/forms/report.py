@@ -35,9 +35,7 @@ class ReportForm(KeepingForm):
 
     def __init__(self, *args: Any, report: AnnualReport, unit: str, **kwargs: Any) -> None:
         names = [name for _heading, part in SECTIONS for name in part]
-        super().__init__(
-            *args, stored={name: getattr(report, name) for name in names}, **kwargs
-        )
+        super().__init__(*args, stored={name: getattr(report, name) for name in names}, **kwargs)
         self.unit = unit
         for name in names:
             self.fields[name] = self._made(name)
@@ -101,9 +99,7 @@ class ReportForm(KeepingForm):
 def _shown_in(form: ReportForm, unit: str) -> dict[str, str]:
     """Return the stored amounts as a page in another unit showed them."""
     unit = chosen_unit(unit)
-    return {
-        name: money.show(form.stored[name], unit=unit) for name in MONEY
-    }
+    return {name: money.show(form.stored[name], unit=unit) for name in MONEY}
 
 
 def chosen_unit(wanted: str | None) -> str:

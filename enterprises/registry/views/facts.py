@@ -70,9 +70,7 @@ def facts(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @login_required
-def fact_edit(
-    request: HttpRequest, pk: int, kind: str, fact: int | None = None
-) -> HttpResponse:
+def fact_edit(request: HttpRequest, pk: int, kind: str, fact: int | None = None) -> HttpResponse:
     """Add or change one fact (新增或修改事实)."""
     of = _kind(kind)
     enterprise = edited_enterprise(request, pk)

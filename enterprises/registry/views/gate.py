@@ -59,9 +59,7 @@ def registrars_only(view: View) -> View:
 
 
 @contextmanager
-def refusals(
-    form: forms.Form | forms.ModelForm[Any], *, on: str | None = None
-) -> Iterator[None]:
+def refusals(form: forms.Form | forms.ModelForm[Any], *, on: str | None = None) -> Iterator[None]:
     """Turn a domain refusal into errors of the form, so that nothing typed is lost (校验提示)."""
     try:
         with transaction.atomic():

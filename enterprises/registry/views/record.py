@@ -115,8 +115,10 @@ def region_options(request: HttpRequest) -> HttpResponse:
     text = (request.GET.get("region") or "").strip()[:40]
     found = regions_of(viewer(request).scope).filter(in_use=True).exclude(path="")
     if text:
-        found = found.filter(code__startswith=text) if text.isdigit() else found.filter(
-            name_zh__contains=text
-        ) | found.filter(name_en__icontains=text)
+        found = (
+            found.filter(code__startswith=text)
+            if text.isdigit()
+            else found.filter(name_zh__contains=text) | found.filter(name_en__icontains=text)
+        )
     rows: list[Region] = list(found.order_by("code")[:20])
     return render(request, "registry/_region_options.html", {"regions": rows})
