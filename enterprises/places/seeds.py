@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 BATCH = 500
+OTHERS = (Industry, ChainLink, Chain, Cluster, ProductDomain, Holiday)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +53,16 @@ def load(folder: Path | None = None) -> list[Loaded]:
         _links(source / "chain_links.csv"),
         _plain(Cluster, source / "clusters.csv", _cluster),
         _plain(ProductDomain, source / "product_domains.csv", _domain),
-        _plain(Holiday, source / "holidays.csv", _holiday, key=("day",)),
+        load_holidays(source),
     ]
     regions.forget()
     return done
+
+
+def load_holidays(folder: Path | None = None) -> Loaded:
+    """Load the days that are not what their weekday says (节假日安排)."""
+    path = (folder or Path(settings.SEEDS_DIR)) / "holidays.csv"
+    return _plain(Holiday, path, _holiday, key=("day",))
 
 
 def read(path: Path) -> list[dict[str, str]]:
