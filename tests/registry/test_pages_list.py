@@ -6,8 +6,8 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
-import python_calamine
 import pytest
+import python_calamine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
