@@ -72,19 +72,15 @@ def build(
         told.report(int(ids[-1]), enterprises)
     store.follow(Enterprise, AnnualReport, TransformationProject, *facts.MODELS)
     made["users"] = people.seat_everybody()
+    told.log("评价 · judging")
+    judging.judge_registry(today)
     told.log("申报 · applications")
-    made["applications"] = journeys.walk(_some(ground, enterprises, today), told=told.report)
+    made["applications"] = journeys.walk(told=told.report)
     told.log("覆盖率历史 · coverage of the past")
     made["coverage_days"] = change.look_back(today, told=told.report)
-    told.log("评价 · judging")
+    told.log("再评价 · judging again")
     made["judged"] = judging.judge_registry(today).judged
     return dict(made)
-
-
-def _some(ground: Ground, enterprises: int, on: dt.date) -> pl.DataFrame:
-    """Return the traits of the first firms, whom the applications are chosen from."""
-    ids = next(registry.pieces(enterprises))
-    return registry.traits(ids, ground, enterprises=enterprises, on=on)
 
 
 def _fill(firms: pl.DataFrame, ground: Ground, on: dt.date) -> Counter[str]:

@@ -102,12 +102,13 @@ def transform(seed: int, firms: pl.DataFrame, on: dt.date) -> int:
 
 
 def past_days(on: dt.date) -> list[dt.date]:
-    """Return quarter ends since the end of 2023, the last month ends, and the day itself."""
+    """Return half years since the end of 2023, later quarters, the last months, and the day."""
     days = {on}
     for year in range(COUNTED.year, on.year + 1):
         for month in range(1, 13):
             day = dt.date(year, month, calendar.monthrange(year, month)[1])
-            if COUNTED <= day <= on and (month % 3 == 0 or (on - day).days < 150):
+            every = 6 if day.year < on.year - 1 else 3
+            if COUNTED <= day <= on and (month % every == 0 or (on - day).days < 60):
                 days.add(day)
     return sorted(days)
 

@@ -26,7 +26,7 @@ CLASS_TWO = ["utility"] * 6 + ["software"] * 3 + ["design"]
 def draw(
     seed: int, firms: pl.DataFrame, on: dt.date
 ) -> Iterator[tuple[type[models.Fact], pl.DataFrame]]:
-    """Give the facts of firms table by table; `firms` holds id, grade, founded."""
+    """Give the facts of firms table by table; `firms` holds id, grade, founded and model."""
     yield models.IntellectualProperty, _rights(seed, firms, on, 1)
     yield models.IntellectualProperty, _rights(seed, firms, on, 2)
     yield models.Honour, _honours(seed, firms, on)
@@ -59,7 +59,7 @@ def _counts(
     """Return how many facts of a kind each firm has, between two bounds of its grade."""
     low = pl.Series([bounds[0] for bounds in by_grade]).gather(firms["grade"])
     high = pl.Series([bounds[1] for bounds in by_grade]).gather(firms["grade"])
-    drawn = Dice(seed, firms["id"]).share(f"{kind} count")
+    drawn = either(firms["model"], 0.99, Dice(seed, firms["id"]).share(f"{kind} count"))
     return low + (drawn * (high - low + 1)).floor().cast(pl.Int64)
 
 
@@ -86,7 +86,7 @@ def _label(facts: pl.DataFrame, kind: str) -> pl.Series:
 
 def _rights(seed: int, firms: pl.DataFrame, on: dt.date, ip_class: int) -> pl.DataFrame:
     bounds = (
-        [(0, 0), (0, 2), (1, 5), (3, 14)] if ip_class == 1 else [(0, 2), (1, 5), (2, 8), (2, 9)]
+        [(0, 0), (0, 2), (1, 6), (5, 16)] if ip_class == 1 else [(0, 2), (1, 5), (2, 8), (2, 9)]
     )
     name = f"ip{ip_class}"
     dice, facts = _some(seed, name, firms, _counts(seed, name, firms, bounds))
@@ -223,6 +223,7 @@ def _rounds(seed: int, firms: pl.DataFrame, on: dt.date) -> pl.DataFrame:
 
 def _events(seed: int, firms: pl.DataFrame, on: dt.date) -> pl.DataFrame:
     chosen = _chosen(seed, "event", firms, [0.01, 0.008, 0.006, 0.006])
+    chosen = either(firms["model"], 0, chosen)
     dice, facts = _some(seed, "event", firms, chosen)
     return pl.DataFrame(
         {

@@ -63,11 +63,11 @@ GRADES = (
         (48, 75),
     ),
     Grade(
-        (9.8, 0.6),
-        (0.12, 0.08),
-        (0.89, 1.0),
+        (9.9, 0.6),
+        (0.13, 0.07),
+        (0.90, 1.0),
         (0.20, 0.76),
-        (0.034, 0.09),
+        (0.04, 0.09),
         (0.11, 0.06),
         (0.090, 0.35),
         (58, 92),
@@ -78,14 +78,20 @@ GAPS = ("rd_expense", "main_business_revenue", "total_liabilities", "market_shar
 
 
 def draw(dice: Dice, firms: pl.DataFrame, *, last: int) -> pl.DataFrame:
-    """Return the reports of five years up to `last`, one row a firm and year.
+    """Return the reports of five years up to `last`, one row a firm and year, and of the year now.
 
-    `firms` holds id, grade (0-3), edge (which threshold a firm stands on, -1 none), founded (year)
-    and gap (which figure of the last year is missing: -1 none, -2 the whole report).
+    `firms` holds id, grade (0-3), edge (which threshold a firm stands on, -1 none), founded (year),
+    gap (which figure of the last year is missing: -1 none, -2 the whole report) and model (a firm
+    of the demo's users, whose figures are the middle of its grade). The report of the year that
+    runs holds the platform's quality score alone.
     """
     revenue = _revenues(dice, firms)
     years = [_year(dice, firms, revenue[back], last=last, back=back) for back in range(YEARS)]
-    return pl.concat(years)
+    scored = years[0].drop_nulls("quality_score")
+    now = scored.select("enterprise_id", pl.lit(last + 1).alias("year"), "quality_score")
+    return pl.concat([*years, now.cast({"year": pl.Int64})], how="diagonal").with_columns(
+        pl.col("audited").fill_null(value=False)
+    )
 
 
 def _of(firms: pl.DataFrame, name: str, place: int) -> pl.Series:
@@ -97,7 +103,7 @@ def _of(firms: pl.DataFrame, name: str, place: int) -> pl.Series:
 
 def _between(dice: Dice, firms: pl.DataFrame, name: str) -> pl.Series:
     low, high = _of(firms, name, 0), _of(firms, name, 1)
-    return low + (high - low) * dice.share(name)
+    return low + (high - low) * either(firms["model"], 0.6, dice.share(name))
 
 
 def _fen(wan: pl.Series) -> pl.Series:
@@ -108,10 +114,13 @@ def _fen(wan: pl.Series) -> pl.Series:
 def _revenues(dice: Dice, firms: pl.DataFrame) -> list[pl.Series]:
     """Return revenue in fen, the last year first."""
     mean, spread = _of(firms, "revenue", 0), _of(firms, "revenue", 1)
-    now = (mean + spread * dice.normal("revenue").clip(-2.2, 2.2)).exp().clip(30, 190_000)
+    odds = either(firms["model"], 0.0, 1.0)
+    now = (mean + spread * dice.normal("revenue").clip(-2.2, 2.2) * odds).exp().clip(30, 190_000)
     path = [now.round(0)]
     for back in range(YEARS - 1):
-        growth = _of(firms, "growth", 0) + _of(firms, "growth", 1) * dice.normal(f"growth{back}")
+        growth = (
+            _of(firms, "growth", 0) + _of(firms, "growth", 1) * dice.normal(f"growth{back}") * odds
+        )
         path.append((path[-1] / (1 + growth.clip(-0.35, 0.8))).round(0))
     edge = firms["edge"]
     exact = {0: (5000,), 1: (5292, 5040, 4800), 4: (1500,), 5: (20_000, 20_000)}
@@ -162,7 +171,9 @@ def _year(
             "year": pl.repeat(last - back, firms.height, dtype=pl.Int64, eager=True),
             "revenue": revenue,
             "main_business_revenue": main,
-            "leading_product_revenue": part(main, dice.share("leading", 0.52, 0.97)),
+            "leading_product_revenue": part(
+                main, either(firms["model"], 0.8, dice.share("leading", 0.52, 0.97))
+            ),
             "sales_revenue": part(revenue, dice.share("sales", 0.97, 1.0)),
             "total_assets": assets,
             "total_liabilities": debts,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 BODY = "FCT"  # no real organisation code begins so
 NONE, BASE, SRDI, GIANT = range(4)  # the highest title a firm is to hold
+MODELS = (39, 40, 42)  # the firms of the demo's owners, fit to rise by one title
 HOME_RANKS = (GIANT, SRDI, BASE, SRDI, NONE, BASE, GIANT, BASE)
 
 
@@ -38,14 +39,17 @@ def traits(
     home = ids.is_in(list(HOME_IDS))
     turn = pl.Series(HOME_RANKS).gather((ids - HOME_IDS.start) % len(HOME_RANKS))
     rank = either(home, turn, dice.index("rank", rank_weights(enterprises)))
-    drift = dice.share("drift")
+    model = ids.is_in(list(MODELS))
+    drift = either(model, 1.0, dice.share("drift"))
     grade = (rank + (drift > 0.86).cast(pl.Int64) - (drift < 0.09).cast(pl.Int64)).clip(NONE, GIANT)
     age = pl.Series([5, 7, 9, 11]).gather(rank) + dice.whole("age", 0, 14)
-    age = either(rank == NONE, dice.whole("young", 1, 16), age)
-    edge = either(dice.chance("edge", 0.25) & (grade > 0), dice.whole("which edge", 0, 6), -1)
+    age = either((rank == NONE) & ~model, dice.whole("young", 1, 16), age)
+    edge = either(
+        dice.chance("edge", 0.25) & (grade > 0) & ~model, dice.whole("which edge", 0, 6), -1
+    )
     edge = either((edge == 4) & (grade > SRDI), -1, edge)
     missing = dice.chance("gap", pl.Series([0.30, 0.22, 0.12, 0.08]).gather(grade))
-    gap = either(missing, dice.whole("which gap", -2, 9), -1)
+    gap = either(missing & ~model, dice.whole("which gap", -2, 9), -1)
     return pl.DataFrame(
         {
             "id": ids,
@@ -53,6 +57,7 @@ def traits(
             "grade": grade,
             "edge": edge,
             "gap": gap,
+            "model": model,
             "founded": year - age,
             "year": pl.repeat(year, ids.len(), eager=True),
             "leaf": _leaves(dice, ids, ground, home),
@@ -145,7 +150,8 @@ def _chain(dice: Dice, firms: pl.DataFrame, ground: Ground) -> pl.DataFrame:
     units = [unit_order[ground.leaves[leaf].path[:2]] for leaf in firms["leaf"]]
     turn = dice.whole("park", 0, 2)
     parks = [ground.park_ids[unit][n] for unit, n in zip(units, turn, strict=True)]
-    likely = pl.Series([0.2, 0.5, 0.8, 0.95]).gather(firms["grade"])
+    usual = pl.Series([0.2, 0.5, 0.8, 0.95]).gather(firms["grade"])
+    likely = either(firms["model"], 1.0, usual)
     strategic = ground.domains("strategic")
     six = ground.domains("six_bases", "ten_fields")
     chained = dice.chance("in chain", likely)
@@ -178,13 +184,21 @@ def _statements(dice: Dice, firms: pl.DataFrame) -> pl.DataFrame:
     silent = dice.chance("silent", pl.Series([0.5, 0.2, 0.06, 0.03]).gather(firms["grade"]))
     likely = {
         "mainland_entity": 1.0, "obeys_laws": 0.995, "on_abnormal_list": 0.012,
-        "on_dishonest_list": 0.004, "prohibited_product": 0.003, "events_declared": 0.97,
-        "own_brand": 0.8, "core_business_system": 0.7, "champion_title": 0.01,
-        "controls_little_giant": 0.01, "group_similar_product": 0.01, "truth_declared": 0.97,
+        "on_dishonest_list": 0.004, "prohibited_product": 0.003, "events_declared": 0.99,
+        "own_brand": 0.92, "core_business_system": 0.9, "champion_title": 0.01,
+        "controls_little_giant": 0.01, "group_similar_product": 0.01, "truth_declared": 0.99,
     }  # fmt: skip
     return pl.DataFrame(
-        {name: either(~silent, dice.chance(name, share)) for name, share in likely.items()}
+        {
+            name: either(~silent | firms["model"], dice.chance(name, _sure(firms, share)))
+            for name, share in likely.items()
+        }
     )
+
+
+def _sure(firms: pl.DataFrame, likely: float) -> pl.Series:
+    """Return a likelihood, for the models of the demo a certainty."""
+    return either(firms["model"], float(round(likely)), likely)
 
 
 def with_size(firms: pl.DataFrame, reports: pl.DataFrame) -> pl.DataFrame:

@@ -65,6 +65,11 @@ def _back(on: dt.date, days: pl.Series) -> pl.Series:
     return pl.select((pl.lit(on) - pl.duration(days=days)).alias("day")).to_series()
 
 
+def _before(days: pl.Series, years: int) -> pl.Series:
+    """Return some years earlier, a month late: a re-check is done before the title runs out."""
+    return days.dt.offset_by(f"-{years}y").dt.offset_by(f"{years * 10}d")
+
+
 def _first(seed: int, firms: pl.DataFrame, on: dt.date) -> Iterator[pl.DataFrame]:
     """Give titles of the first tier: innovative for three years, technology-based for one."""
     dice = Dice(seed, firms["id"])
@@ -74,14 +79,14 @@ def _first(seed: int, firms: pl.DataFrame, on: dt.date) -> Iterator[pl.DataFrame
     innovative = (rank == BASE) & (~technology | dice.chance("both", 0.4)) | (rank > BASE)
     yield _rows(firms, innovative, Tier.INNOVATIVE, running)
     earlier = innovative & dice.chance("innovative before", 0.3)
-    yield _rows(firms, earlier, Tier.INNOVATIVE, running.dt.offset_by("-3y"))
+    yield _rows(firms, earlier, Tier.INNOVATIVE, _before(running, 3))
     lapsed = (rank == NONE) & dice.chance("innovative lapsed", 0.12)
     yield _rows(firms, lapsed, Tier.INNOVATIVE, _back(on, dice.whole("lapsed day", 1120, 1500)))
     yearly = _back(on, dice.whole("technology day", 40, 140))
     yield _rows(firms, technology, Tier.TECHNOLOGY, yearly)
     for years in (1, 2):
         often = technology & dice.chance(f"technology {years}", 0.6)
-        yield _rows(firms, often, Tier.TECHNOLOGY, yearly.dt.offset_by(f"-{years}y"))
+        yield _rows(firms, often, Tier.TECHNOLOGY, _before(yearly, years))
 
 
 def _srdi(seed: int, firms: pl.DataFrame, on: dt.date) -> Iterator[pl.DataFrame]:
@@ -91,9 +96,7 @@ def _srdi(seed: int, firms: pl.DataFrame, on: dt.date) -> Iterator[pl.DataFrame]
     day = _back(on, dice.whole("srdi day", 60, 1060))
     yield _rows(firms, holds, Tier.SRDI, day)
     before = either(firms["rank"] == GIANT, 0.9, 0.35)
-    yield _rows(
-        firms, holds & dice.chance("srdi before", before), Tier.SRDI, day.dt.offset_by("-3y")
-    )
+    yield _rows(firms, holds & dice.chance("srdi before", before), Tier.SRDI, _before(day, 3))
     lapsed = (firms["rank"] == BASE) & dice.chance("srdi lapsed", 0.03)
     yield _rows(firms, lapsed, Tier.SRDI, _back(on, dice.whole("srdi lapsed day", 1110, 1500)))
 
@@ -107,9 +110,9 @@ def _giants(seed: int, firms: pl.DataFrame, on: dt.date) -> Iterator[pl.DataFram
     holds = firms["rank"] == GIANT
     yield _rows(firms, holds, Tier.LITTLE_GIANT, running)
     rechecked = holds & dice.chance("rechecked", 0.55)
-    yield _rows(firms, rechecked, Tier.LITTLE_GIANT, running.dt.offset_by("-3y"))
+    yield _rows(firms, rechecked, Tier.LITTLE_GIANT, _before(running, 3))
     twice = rechecked & dice.chance("rechecked twice", 0.25)
-    yield _rows(firms, twice, Tier.LITTLE_GIANT, running.dt.offset_by("-6y"))
+    yield _rows(firms, twice, Tier.LITTLE_GIANT, _before(running, 6))
     failed = (firms["rank"] == SRDI) & dice.chance("giant lapsed", 0.04)
     yield _rows(
         firms,

@@ -6,33 +6,32 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db.models import Q
+from django.db import transaction
 from django.utils import timezone
 
 from config.fiction import people
-from config.fiction.firms import BASE, GIANT, NONE, SRDI
 from config.fiction.words import MARK
-from cultivation.pipeline import applications, checklist, findings, moves, opinions, routes, titles
+from cultivation.pipeline import applications, findings, moves, opinions, routes, titles
 from cultivation.pipeline.errors import MoveError
 from cultivation.pipeline.models import Application, Move, Status
 from cultivation.pipeline.questions import questions_of
+from cultivation.standards import editions
+from cultivation.standards.models import Assessment, Verdict
 from enterprises.places.models import Region
 from enterprises.registry.models import Enterprise, Tier, Title
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    import polars as pl
-
     from enterprises.accounts.models import User
 
 WORD = f"演示意见：材料齐全，与附件一致{MARK}"
 ENDS = (
-    Status.AT_COUNTY, Status.AT_PROVINCE, Status.ON_NOTICE, Status.RECOGNISED, Status.RETURNED,
-    Status.REFUSED, Status.AT_CITY, Status.WITHDRAWN, Status.DRAFT, Status.AT_NATION,
+    Status.AT_NATION, Status.AT_COUNTY, Status.AT_PROVINCE, Status.ON_NOTICE, Status.RECOGNISED,
+    Status.RETURNED, Status.REFUSED, Status.AT_CITY, Status.WITHDRAWN, Status.DRAFT,
 )  # fmt: skip
-FROM_RANK = {Tier.TECHNOLOGY: NONE, Tier.INNOVATIVE: NONE, Tier.SRDI: BASE, Tier.LITTLE_GIANT: SRDI}
-TRIES = 60  # firms looked at for one tier; those that do not qualify stay drafts, three of them
+TIERS = (Tier.LITTLE_GIANT, Tier.SRDI, Tier.INNOVATIVE, Tier.TECHNOLOGY)
+TRIES = 60  # firms looked at for one tier
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +44,18 @@ class Plan:
     end: str
 
 
-def walk(firms: pl.DataFrame, *, told: Callable[[int, int], None]) -> int:
+def walk(*, told: Callable[[int, int], None]) -> int:
     """Take a few dozen applications through the pipeline and return how many there are.
 
-    `firms` are the traits of the firms to choose from; the demo's own firms are left alone.
+    The registry must have been judged; the firms of the demo's users are left alone.
     """
-    wanted = [(tier, end) for tier in FROM_RANK for end in ENDS if _possible(tier, end)]
-    candidates = {tier: iter(_candidates(firms, tier)) for tier in FROM_RANK}
+    wanted = [(tier, end) for end in ENDS for tier in TIERS if _possible(tier, end)]
+    candidates = {tier: iter(_candidates(tier)) for tier in TIERS}
     for number, (tier, end) in enumerate(wanted, start=1):
         _try(candidates[tier], tier, end)
         told(number, len(wanted))
-    _recheck(firms)
-    _revoke(firms)
+    _recheck()
+    _revoke()
     return Application.objects.count()
 
 
@@ -64,16 +63,17 @@ def _possible(tier: str, end: str) -> bool:
     return end != Status.AT_NATION or tier == Tier.LITTLE_GIANT
 
 
-def _candidates(firms: pl.DataFrame, tier: Tier) -> list[int]:
-    """Return firms whose figures are above their rank, the likely ones to apply for a tier."""
-    own = set(people.OWNED.values())
-    rank = FROM_RANK[tier]
-    found = firms.filter((firms["rank"] == rank) & (firms["grade"] > rank) & (firms["gap"] == -1))
-    ids = [firm for firm in found["id"] if firm not in own]
-    half = len(ids) // 2
-    if tier == Tier.TECHNOLOGY:
-        return ids[:half][:TRIES]
-    return (ids[half:] if tier == Tier.INNOVATIVE else ids)[:TRIES]
+def _candidates(tier: Tier, *, kind: str = Application.Kind.RECOGNITION) -> list[int]:
+    """Return the first firms that met a tier's edition when they were judged last."""
+    today = timezone.localdate()
+    edition = editions.edition_for(tier, kind=kind, on=today, path="")
+    met = Assessment.objects.filter(edition=edition, kind=kind, verdict__gte=Verdict.MANUAL)
+    held = Title.objects.filter(tier=tier, ended_on__isnull=True).values("enterprise")
+    if kind == Application.Kind.RECOGNITION:
+        met = met.exclude(enterprise__in=held)
+    own = list(people.OWNED.values())
+    found = met.exclude(enterprise__in=own).order_by("enterprise")
+    return list(found.values_list("enterprise", flat=True)[:TRIES])
 
 
 def _try(candidates: Iterator[int], tier: str, end: str) -> None:
@@ -84,22 +84,17 @@ def _try(candidates: Iterator[int], tier: str, end: str) -> None:
 
 
 def _go(plan: Plan) -> bool:
-    """Take one application to its end; tell whether it got there."""
+    """Take one application to its end; tell whether it got there, else leave no trace."""
     enterprise = Enterprise.objects.select_related("region").get(pk=plan.firm)
-    owner = _owner(enterprise)
     try:
-        application = applications.begin(enterprise, plan.tier, kind=plan.kind, by=owner)
+        with transaction.atomic():
+            owner = _owner(enterprise)
+            application = applications.begin(enterprise, plan.tier, kind=plan.kind, by=owner)
+            applications.save_answers(application, _answers(application), by=owner)
+            _move_on(application, plan.end, owner)
+            _spread(application)
     except MoveError:
         return False
-    applications.save_answers(application, _answers(application), by=owner)
-    if plan.end != Status.DRAFT and checklist.missing(application):
-        application.delete()
-        return False
-    try:
-        _move_on(application, plan.end, owner)
-    except MoveError:
-        return False
-    _spread(application)
     return True
 
 
@@ -192,33 +187,21 @@ def _spread(application: Application) -> None:
             )
 
 
-def _recheck(firms: pl.DataFrame) -> None:
+def _recheck() -> None:
     """Let two little giants whose titles run out within a year apply for their re-check."""
-    giants = firms.filter(firms["rank"] == GIANT)["id"].to_list()
-    soon = timezone.localdate() + titles.RECHECK_WINDOW
-    due = Title.objects.filter(
-        tier=Tier.LITTLE_GIANT,
-        ended_on__isnull=True,
-        valid_to__lt=soon,
-        enterprise__in=giants[:400],
-    ).order_by("enterprise_id")
-    ends = iter((Status.AT_PROVINCE, Status.AT_COUNTY))
-    end = next(ends)
-    for firm in due.values_list("enterprise_id", flat=True)[:TRIES]:
-        if _go(Plan(firm, Tier.LITTLE_GIANT, Application.Kind.RECHECK, end)):
-            end = next(ends, "")
-            if not end:
-                return
+    firms = iter(_candidates(Tier.LITTLE_GIANT, kind=Application.Kind.RECHECK))
+    for end in (Status.AT_PROVINCE, Status.AT_COUNTY):
+        for firm in firms:
+            if _go(Plan(firm, Tier.LITTLE_GIANT, Application.Kind.RECHECK, end)):
+                break
 
 
-def _revoke(firms: pl.DataFrame) -> None:
+def _revoke() -> None:
     """Take two little-giant titles away, one for cause, one cancelled."""
     nation = people.officer_of(Region.objects.get(level=Region.Level.NATION), "nation")
-    last = firms.filter(firms["rank"] == GIANT)["id"].to_list()[-2:]
     kinds = (Title.End.REVOKED, Title.End.CANCELLED)
     reasons = (f"演示：数据造假{MARK}", f"演示：两次未更新信息{MARK}")
-    running = Title.objects.filter(
-        Q(enterprise__in=last), tier=Tier.LITTLE_GIANT, ended_on__isnull=True
-    )
-    for title, kind, reason in zip(running.order_by("pk"), kinds, reasons, strict=False):
+    running = Title.objects.filter(tier=Tier.LITTLE_GIANT, ended_on__isnull=True)
+    running = running.exclude(enterprise__applications__isnull=False).order_by("-enterprise_id")
+    for title, kind, reason in zip(running[:2], kinds, reasons, strict=False):
         titles.revoke(title, by=nation, reason=reason, kind=kind)

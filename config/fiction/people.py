@@ -9,12 +9,15 @@ from typing import NamedTuple
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 
+from config.fiction.firms import MODELS
 from config.fiction.ground import HOME
 from enterprises.accounts.models import Seat, User
 from enterprises.places.models import Region
 from enterprises.registry.models import Enterprise
 
-OWNED = {"owner": 39, "owner2": 40, "owner3": 42}  # SRDI SME, innovative SME, none yet
+OWNED = dict(
+    zip(("owner", "owner2", "owner3"), MODELS, strict=True)
+)  # SRDI SME, innovative SME, none yet
 
 
 class Person(NamedTuple):

@@ -59,16 +59,7 @@ TRADES = (
     Trade("65", "6513", "软件", "工业应用软件", "产线排程软件"),
     Trade("65", "6520", "芯片设计", "集成电路设计", "边缘推理处理器"),
 )
-OWNERSHIPS = (
-    "private",
-    "private",
-    "private",
-    "private",
-    "private",
-    "joint_venture",
-    "foreign",
-    "state",
-)
+OWNERSHIPS = ("民营", "民营", "民营", "民营", "民营", "合资", "外资", "国有")
 RD_NAMES = ("企业技术中心", "工程研究中心", "重点实验室", "博士后科研工作站", "工业设计中心")
 
 

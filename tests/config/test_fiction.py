@@ -49,10 +49,10 @@ WAN = 1_000_000
 
 @pytest.fixture(scope="module")
 def built(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[dict[str, int]]:
-    """Build 600 firms once for all tests of this file."""
+    """Build 400 firms once for all tests of this file."""
     with django_db_blocker.unblock(), transaction.atomic():
         call_command("load_seeds", verbosity=0, stdout=io.StringIO())
-        yield fiction.build(600)
+        yield fiction.build(400)
         transaction.set_rollback(True)
 
 
@@ -66,9 +66,9 @@ def _digest(*models: type[Model]) -> str:
 
 
 def _build_and_forget(**given: Any) -> str:
-    """Return the digest of a registry of 60 firms that is gone afterwards."""
+    """Return the digest of a registry of 200 firms that is gone afterwards."""
     with transaction.atomic():
-        fiction.build(60, on=dt.date(2026, 11, 20), **given)
+        fiction.build(200, on=dt.date(2026, 11, 20), **given)
         found = _digest(
             Enterprise,
             AnnualReport,
@@ -81,24 +81,23 @@ def _build_and_forget(**given: Any) -> str:
     return found
 
 
-def test_two_builds_of_a_seed_are_equal_and_another_seed_differs(seeds: None) -> None:
+def test_two_builds_of_a_seed_are_equal(seeds: None) -> None:
     first = _build_and_forget(seed=5)
 
     assert _build_and_forget(seed=5) == first
-    assert _build_and_forget(seed=6) != first
 
 
 def test_a_registry_with_enterprises_is_left_alone(built: dict[str, int]) -> None:
     with pytest.raises(NotEmptyError):
         fiction.build(10)
 
-    assert Enterprise.objects.count() == 600
+    assert Enterprise.objects.count() == 400
 
 
 def test_every_firm_says_that_it_is_invented(built: dict[str, int]) -> None:
-    assert Enterprise.objects.filter(fictional=True, name__endswith=MARK).count() == 600
+    assert Enterprise.objects.filter(fictional=True, name__endswith=MARK).count() == 400
     assert not Enterprise.objects.exclude(contact_email__endswith="@example.invalid").exists()
-    assert Enterprise.objects.values("name_key").distinct().count() == 600
+    assert Enterprise.objects.values("name_key").distinct().count() == 400
 
 
 def test_credit_codes_are_sound_and_lie_in_the_region(built: dict[str, int]) -> None:
@@ -138,8 +137,10 @@ def test_figures_lie_together_and_some_are_missing(built: dict[str, int]) -> Non
     assert not reports.filter(leading_product_revenue__gt=F("main_business_revenue")).exists()
     assert not reports.filter(rd_staff__gt=F("employees")).exists()
     assert not reports.filter(year__lt=F("enterprise__established_on__year")).exists()
-    assert reports.filter(year=2025, rd_expense=None).exists()
-    assert reports.values("year").distinct().count() == 5
+    assert reports.filter(quality_score__gt=0, rd_expense=None).exists()
+    years = set(reports.order_by().values_list("year", flat=True))
+    assert len(years) == 6
+    assert not reports.filter(year=max(years)).exclude(revenue=None).exists()
 
 
 def test_some_firms_stand_exactly_on_a_threshold(built: dict[str, int]) -> None:
@@ -239,4 +240,5 @@ def test_dice_fall_the_same_for_an_id_in_any_company() -> None:
     assert alone.bits("x").to_list() == [together.bits("x")[76]]
     assert together.share("x").to_list() != together.share("y").to_list()
     assert 0.4 < (together.share("z").mean() or 0) < 0.6
+    assert Dice(2, pl.Series([77])).bits("x").to_list() != alone.bits("x").to_list()
     assert together.index("w", [0, 1, 0]).unique().to_list() == [1]
