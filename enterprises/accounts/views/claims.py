@@ -75,6 +75,9 @@ def claim_decide(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             _answer(subject, user, **form.cleaned_data)
         except ValidationError as error:
+            if subject.status != Claim.Status.OPEN:  # somebody was quicker: there is no form
+                messages.error(request, " ".join(error.messages))
+                return redirect("accounts:claim_decide", pk=pk)
             form.add_error(None, error)
         else:
             messages.success(request, _("The claim is answered."))

@@ -102,6 +102,9 @@ def seat_end(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             seats.end(seat, by=user, reason=form.cleaned_data["reason"])
         except ValidationError as error:
+            if not seat.active:  # somebody was quicker: there is no form
+                messages.error(request, " ".join(error.messages))
+                return redirect("accounts:seat", pk=pk)
             form.add_error(None, error)
         else:
             messages.success(request, _("Seat ended: %(seat)s") % {"seat": seat})
