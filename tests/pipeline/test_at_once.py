@@ -1,0 +1,80 @@
+"""Two hands at the same moment, on a database that locks rows (并发)."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import TYPE_CHECKING
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.db import connection
+
+from cultivation.pipeline import moves, titles
+from cultivation.pipeline.errors import MovedMeanwhileError
+from cultivation.pipeline.models import Application, Move, StageChange
+from enterprises.registry.models import Title
+
+if TYPE_CHECKING:
+    from .conftest import World
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
+
+
+def at_once(world: World, application: Application, *hands: tuple[str, str]) -> list[str]:
+    """Take moves in threads of their own, all from the same state; return what became of each."""
+    barrier = Barrier(len(hands))
+
+    def take(hand: tuple[str, str]) -> str:
+        name, who = hand
+        try:
+            seen = Application.objects.get(pk=application.pk)
+            by = world.user(who)
+            barrier.wait(timeout=20)
+            moves.advance(seen, name, by=by, reason="at once")
+        except MovedMeanwhileError:
+            return "told"
+        except PermissionDenied:
+            return "not allowed"
+        finally:
+            connection.close()
+        return "taken"
+
+    with ThreadPoolExecutor(len(hands)) as pool:
+        return sorted(pool.map(take, hands))
+
+
+def test_double_click_on_submit_moves_once(world: World) -> None:
+    application = world.draft()
+    assert at_once(world, application, *[("submit", "owner")] * 4) == ["taken", *["told"] * 3]
+    assert Move.objects.count() == 1
+
+
+def test_recognition_and_refusal_at_once_give_one_decision(world: World) -> None:
+    application = world.on_notice()
+    world.wait()
+    done = at_once(
+        world, application, ("recognise", "province"), ("refuse", "province"),
+        ("recognise", "province"),
+    )  # fmt: skip
+    assert done.count("taken") == 1
+    application.refresh_from_db()
+    decided = Move.objects.filter(name__in=["recognise", "refuse"])
+    assert [move.target for move in decided] == [application.status]
+    assert Title.objects.count() == (1 if application.status == "recognised" else 0)
+
+
+def test_two_sweeps_at_once_end_a_title_once(world: World) -> None:
+    world.holds("srdi", day="2023-05-07")
+    world.wait(1)
+
+    def sweep(_number: int) -> int:
+        try:
+            return titles.expire()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(3) as pool:
+        ended = list(pool.map(sweep, range(3)))
+    assert sum(ended) == 1
+    assert StageChange.objects.filter(tier_after="").count() == 1

@@ -1,0 +1,153 @@
+"""Random walks: whatever anybody tries, what must hold holds (随机流转)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from hypothesis import HealthCheck, event, given, settings
+from hypothesis import strategies as st
+
+from cultivation.pipeline import moves, opinions
+from cultivation.pipeline.errors import MoveError
+from cultivation.pipeline.models import Application
+from cultivation.pipeline.opinions import Word
+from enterprises.registry.models import Title
+
+from .conftest import TODAY
+
+if TYPE_CHECKING:
+    from .conftest import World
+
+pytestmark = pytest.mark.django_db
+
+# The ways of a little giant of Binjiang written down once more, apart from the table under test.
+LEVELS = ["county", "city", "province", "nation"]
+WAYS: dict[tuple[str, str], str] = {
+    ("draft", "submit"): "at_county",
+    ("at_county", "recommend"): "at_city",
+    ("at_city", "recommend"): "at_province",
+    ("at_province", "put_on_notice"): "on_notice:province",
+    ("on_notice:province", "recommend"): "at_nation",
+    ("at_nation", "put_on_notice"): "on_notice:nation",
+    ("on_notice:nation", "recognise"): "recognised",
+}
+for _place in [f"at_{level}" for level in LEVELS] + ["on_notice:province", "on_notice:nation"]:
+    WAYS[_place, "return"] = f"returned:{_place.replace('on_notice:', 'at_')}"
+    WAYS[WAYS[_place, "return"], "resubmit"] = _place.replace("on_notice:", "at_")
+    WAYS[_place, "refuse"] = "refused"
+for _place in {place for place, _ in WAYS}:
+    WAYS[_place, "withdraw"] = "withdrawn"
+OWNERS = {"submit", "resubmit", "withdraw"}
+WHO = [
+    "owner", "editor", "county", "city", "province", "nation", "clerk", "other_county", "jiangsu",
+    "ningbo", "auditor", "expert", "other_owner", "nobody",
+]  # fmt: skip
+
+
+def place(application: Application) -> str:
+    if application.status == "on_notice":
+        return f"on_notice:{application.notice_level}"
+    if application.status == "returned":
+        return f"returned:{application.returned_from}"
+    return application.status
+
+
+def rightful(at: str, name: str) -> set[str]:
+    """Return who may take a move: the owner, or the office of the level that holds it."""
+    if name in OWNERS:
+        return {"owner"}
+    level = at.removeprefix("at_").removeprefix("on_notice:")
+    deciding = name in {"refuse", "put_on_notice", "recognise"}
+    return {level} | ({"clerk"} if level == "province" and not deciding else set())
+
+
+def check(application: Application) -> None:
+    """Fail where the history has a gap, a level was skipped or a title came twice."""
+    history = list(application.moves.all())
+    assert [m.source for m in history] == ["draft", *[m.target for m in history[:-1]]][
+        : len(history)
+    ]
+    versions = [move.version for move in history]
+    assert versions == sorted(set(versions))
+    if history:
+        assert history[-1].target == application.status
+    passed = [move.source for move in history if move.name == "recommend"]
+    if application.status == "recognised":
+        assert {"at_county", "at_city", "on_notice"} <= set(passed)
+        notices = {m.note["level"] for m in history if m.name == "put_on_notice"}
+        assert notices == {"province", "nation"}
+    given = Title.objects.filter(enterprise=application.enterprise, tier="little_giant")
+    assert given.count() == (1 if application.status == "recognised" else 0)
+    assert (application.title_id is not None) is (application.status == "recognised")
+    application.enterprise.refresh_from_db()
+    expected = "little_giant" if application.status == "recognised" else "srdi"
+    assert application.enterprise.tier == expected
+    assert all(move.reason for move in history if move.name in {"return", "refuse"})
+
+
+def attempt(world: World, application: Application, name: str, who: str, reason: str) -> bool:
+    """Try a move; tell whether it was taken, and check that a refused one changed nothing."""
+    at = place(application)
+    before = (application.status, application.version, application.moves.count())
+    try:
+        with transaction.atomic():
+            moves.advance(application, name, by=world.user(who), reason=reason)
+    except (PermissionDenied, MoveError):
+        application.refresh_from_db()
+        assert (application.status, application.version, application.moves.count()) == before
+        return False
+    assert who in rightful(at, name), (at, name, who)
+    assert place(application) == WAYS[at, name]
+    return True
+
+
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(data=st.data())
+def test_no_walk_breaks_what_must_hold(world: World, data: st.DataObject) -> None:
+    world.clock.move_to(TODAY, tick=False)
+    with transaction.atomic():
+        world.holds("srdi")
+        application = world.draft("little_giant")
+        for _ in range(data.draw(st.integers(4, 22), label="length")):
+            at = place(application)
+            ways = [name for found, name in WAYS if found == at]
+            sensible = [(name, who) for name in ways for who in sorted(rightful(at, name))]
+            onward = [pair for pair in sensible if pair[0] not in {"refuse", "withdraw", "return"}]
+            wild = st.tuples(st.sampled_from(sorted(moves.STEPS)), st.sampled_from(WHO))
+            choice = wild
+            if sensible:
+                choice = st.one_of(
+                    st.sampled_from(onward or sensible),
+                    st.sampled_from(onward or sensible),
+                    st.sampled_from(sensible),
+                    wild,
+                )
+            name, who = data.draw(choice, label="move")
+            if data.draw(st.booleans(), label="judged and waited"):
+                _judge(world, application, who)
+                world.wait(9)
+            reason = data.draw(st.sampled_from(["", " ", "for a reason"]), label="reason")
+            attempt(world, application, name, who, reason)
+            check(application)
+        event(application.status)
+        transaction.set_rollback(True)
+
+
+def _judge(world: World, application: Application, who: str) -> None:
+    code = f"{application.submitted_result.get('code', 'L')}-3"
+    user = world.user(who)
+    allowed = opinions.may_review(application, user)
+    try:
+        with transaction.atomic():
+            opinions.record(application, [Word(code, "agreed", "seen on site")], by=user)
+    except PermissionDenied:
+        assert not allowed
+    else:
+        assert allowed
