@@ -7,6 +7,7 @@ a person judged in favour and every missing figure stayed missing.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -26,9 +27,10 @@ ABSENT = "-"  # a criterion that does not apply to the case
 
 def judge(frame: pl.DataFrame, standard: Criterion) -> pl.DataFrame:
     """Add the columns `v:`, `low:`, `high:` and `by_hand:` + code for every criterion."""
+    lazy = frame.lazy()
     for layer in _layers(standard):
-        frame = frame.with_columns(layer)
-    return frame
+        lazy = lazy.with_columns(layer)
+    return lazy.collect()
 
 
 def summarise(judged: pl.DataFrame, policy: Policy, standard: Criterion) -> pl.DataFrame:
@@ -79,6 +81,7 @@ def columns(standard: Criterion) -> set[str]:
     return names
 
 
+@lru_cache(maxsize=128)
 def _layers(standard: Criterion) -> list[list[pl.Expr]]:
     """Return the expressions from the deepest criteria up: each layer reads those below."""
     layers: list[list[pl.Expr]] = []

@@ -8,6 +8,7 @@ the count lies between `<count>_low` and `<count>_high`.
 from __future__ import annotations
 
 import datetime as dt
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -160,12 +161,17 @@ def _with_counts(
             chosen, **{f"{measure.dated}__lte": as_of}
         )
         facts = with_derived(read(rows, columns), of, as_of=pl.lit(as_of))
-        sums = facts.group_by("enterprise_id").agg(
-            bound for count in wanted for bound in _bounds(count, as_of)
-        )
-        base = base.join(sums, left_on="enterprise", right_on="enterprise_id", how="left")
         names = [f"{c.name}_{end}" for c in wanted for end in ("low", "high")]
-        base = base.with_columns(pl.col(names).fill_null(0).cast(pl.Int64))
+        if facts.height:
+            sums = facts.lazy().group_by("enterprise_id").agg(
+                bound for count in wanted for bound in _bounds(count, as_of)
+            )
+            joined = base.lazy().join(
+                sums, left_on="enterprise", right_on="enterprise_id", how="left"
+            )
+            base = joined.with_columns(pl.col(names).fill_null(0).cast(pl.Int64)).collect()
+        else:
+            base = base.with_columns(pl.lit(0, dtype=pl.Int64).alias(name) for name in names)
         base = base.with_columns(
             pl.when(pl.col(c.complete)).then(pl.col(f"{c.name}_high")).alias(f"{c.name}_high")
             for c in wanted
@@ -174,6 +180,7 @@ def _with_counts(
     return base
 
 
+@lru_cache(maxsize=256)
 def _bounds(count: Count, as_of: dt.date) -> tuple[pl.Expr, pl.Expr]:
     fits = pl.any_horizontal(
         [

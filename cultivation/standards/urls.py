@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from django.urls import path
 
-if TYPE_CHECKING:
-    from django.urls import URLPattern
+from cultivation.standards import views
 
 app_name = "standards"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("standards/", views.editions, name="editions"),
+    path("standards/judge/", views.judge, name="judge"),
+    path("standards/<slug:code>/", views.edition, name="edition"),
+    path("enterprises/<int:pk>/standards/", views.of_enterprise, name="of_enterprise"),
+    path(
+        "enterprises/<int:pk>/standards/<slug:code>/",
+        views.explanation,
+        name="explanation",
+    ),
+]

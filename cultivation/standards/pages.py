@@ -1,0 +1,197 @@
+"""What pages show of editions and explanations, finished for a template (页面内容)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.utils.translation import get_language, gettext
+
+from cultivation.standards import editions, explanation, facts, wording
+from cultivation.standards.evidence import documents_of
+from cultivation.standards.explanation import Explanation, Node, figure_text, statement_label
+from cultivation.standards.models import Edition, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from cultivation.standards.policy import Amendment, Criterion, Policy
+    from enterprises.registry.models import Enterprise, Proof
+
+
+def in_language(thing: Criterion) -> str:
+    """Return a criterion's label in the page's language."""
+    return thing.label_en if (get_language() or "").startswith("en") else thing.label_zh
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure used, with the year to change it in."""
+
+    text: str
+    year: int
+    missing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One criterion of an explanation, finished for a page (一行条件)."""
+
+    node: Node
+    proofs: Sequence[Proof]
+
+    @property
+    def indent(self) -> int:
+        return max(self.node.depth - 1, 0)
+
+    @property
+    def figures(self) -> list[Figure]:
+        return [Figure(figure_text(f), f.year, f.value is None) for f in self.node.used]
+
+    @property
+    def unstated(self) -> list[str]:
+        return [statement_label(name) for name in self.node.unstated]
+
+    @property
+    def needs_facts(self) -> bool:
+        """Tell whether entries of a list are open, so that the count is."""
+        quantity = self.node.criterion.quantity
+        counted = quantity is not None and quantity.shape in {"count", "sum"}
+        return counted and self.node.verdict in {Verdict.UNKNOWN, Verdict.UNMET}
+
+
+def lines(told: Explanation, enterprise: Enterprise) -> list[Line]:
+    """Return an explanation as lines from top to bottom, with the documents that prove them."""
+    nodes = [node for node in told.root.walk() if node.depth]
+    proofs = documents_of(enterprise, nodes, editions.policy(told.edition))
+    return [Line(node, proofs[node.code]) for node in nodes]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where an enterprise stands against one edition (达标情况)."""
+
+    told: Explanation
+
+    @property
+    def total(self) -> int:
+        return len(self.told.requirements)
+
+    @property
+    def unmet(self) -> int:
+        return self.told.count(Verdict.UNMET)
+
+    @property
+    def unknown(self) -> int:
+        return self.told.count(Verdict.UNKNOWN)
+
+    @property
+    def manual(self) -> int:
+        return self.told.count(Verdict.MANUAL)
+
+    @property
+    def met(self) -> int:
+        return self.told.count(Verdict.MET)
+
+    @property
+    def nearest(self) -> list[Node]:
+        """Return the requirements not met, at most three."""
+        return [node for node in self.told.requirements if node.verdict == Verdict.UNMET][:3]
+
+
+def standings(enterprise: Enterprise, *, on: dt.date) -> list[Standing]:
+    """Return where an enterprise stands against every edition in force on a day."""
+    row = facts.row(enterprise.pk, as_of=on)
+    return [
+        Standing(explanation.explain_facts(row, edition, kind=kind, as_of=on))
+        for edition, _, kind in editions.in_force(on)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An edition in the list, with how sure its criteria are (标准一览)."""
+
+    edition: Edition
+    policy: Policy
+
+    @property
+    def leaves(self) -> list[Criterion]:
+        return [c for c in self.policy.root.walk() if not c.parts]
+
+    @property
+    def unverified(self) -> int:
+        return sum(not c.source.verified for c in self.policy.root.walk())
+
+
+def entries() -> list[Entry]:
+    """Return all loaded editions, tier by tier."""
+    return [Entry(edition, said) for edition, said in editions.all_policies()]
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One criterion of an edition, finished for a page (条文)."""
+
+    criterion: Criterion
+    depth: int
+    amendments: tuple[tuple[Amendment, str], ...]
+
+    @property
+    def label(self) -> str:
+        return in_language(self.criterion)
+
+    @property
+    def indent(self) -> int:
+        return max(self.depth - 1, 0)
+
+    @property
+    def asks(self) -> str:
+        """Return what the criterion asks for."""
+        criterion = self.criterion
+        unit = criterion.quantity.unit if criterion.quantity else ""
+        if criterion.line:
+            return wording.bound(criterion.line, "points")
+        return wording.bound(criterion.comparison, unit) if criterion.comparison else ""
+
+    @property
+    def bands(self) -> list[tuple[str, str]]:
+        """Return the bands as texts: what is asked for, and the points."""
+        quantity = self.criterion.quantity
+        if quantity is None:
+            return []
+        return [
+            (wording.bound(band.comparison, quantity.unit), wording.points(band.points, band.points))
+            for band in self.criterion.bands
+        ]
+
+    @property
+    def most(self) -> str:
+        scored = self.criterion.scored
+        return wording.points(self.criterion.most, self.criterion.most) if scored else ""
+
+
+def clauses(said: Policy) -> list[Clause]:
+    """Return an edition's criteria from top to bottom, each with what amends it."""
+
+    def walk(criterion: Criterion, depth: int) -> Iterator[Clause]:
+        changes = tuple(
+            (amendment, _change(amendment, criterion))
+            for amendment in said.amendments
+            if amendment.of == criterion.code
+        )
+        yield Clause(criterion, depth, changes)
+        for part in criterion.parts:
+            yield from walk(part, depth + 1)
+
+    return [clause for clause in walk(said.root, 0) if clause.depth]
+
+
+def _change(amendment: Amendment, criterion: Criterion) -> str:
+    if amendment.line:
+        return wording.bound(amendment.line, "points")
+    if amendment.comparison and criterion.quantity:
+        return wording.bound(amendment.comparison, criterion.quantity.unit)
+    return gettext("not examined")
+
