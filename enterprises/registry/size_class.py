@@ -1,4 +1,4 @@
-"""Size of an enterprise by the 16 rows of the SME standard (中小企业划型, 工信部联企业〔2011〕300号)."""
+"""Size by the 16 rows of the SME standard (中小企业划型标准规定, 工信部联企业〔2011〕300号)."""
 
 from __future__ import annotations
 
