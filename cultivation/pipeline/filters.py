@@ -105,7 +105,7 @@ class TitleFilter(Narrowed):
     )
     valid = django_filters.ChoiceFilter(
         method="by_validity",
-        choices=[("yes", _("valid today")), ("no", _("ended"))],
+        choices=[("yes", _("valid today")), ("no", _("no longer valid"))],
         label=_("Validity"),
         empty_label=_("Any"),
     )
