@@ -125,10 +125,10 @@ class ResultForm(forms.Form):
     """A level fixed elsewhere, entered from its report (评定结果录入)."""
 
     index_version = forms.TypedChoiceField(
-        label=_("Index"), coerce=int, choices=[(2024, "2024"), (2022, "2022")], initial=2024
+        label=_("Index version"), coerce=int, choices=[(2024, "2024"), (2022, "2022")], initial=2024
     )
     level = forms.TypedChoiceField(
-        label=_("Level"), coerce=int, choices=[(0, _("no level")), *LEVELS], initial=2
+        label=_("Digital level"), coerce=int, choices=[(0, _("no level")), *LEVELS], initial=2
     )
     score = ScaledField(
         label=_("Score"),

@@ -182,7 +182,7 @@ def test_the_list_behind_a_figure_takes_the_same_queries_for_one_firm_and_for_th
     for _ in (1, 3):
         assess(firm(), 2)
         coverage.take_snapshot(TODAY)
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(11):
             assert client.get(FIRMS, {"group": "transformed"}).status_code == 200
         firm("440305")
 
@@ -277,7 +277,7 @@ def test_the_enterprise_page_explains_the_level_and_the_next_one(signed_in, firm
     text = " ".join(signed_in("county", code="440106").get(of(one)).content.decode().split())
     assert "Still missing for “Standardised”" in text
     assert "<li>6.88 points</li>" in text
-    assert "<li>3 more scenarios at level 2, at least 2 of them binding</li>" in text
+    assert "<li>scenarios still to reach level 2: 3, of them binding at least 2</li>" in text
     assert (
         "One step below: Marketing &amp; sales *, After-sales service, Production control *" in text
     )

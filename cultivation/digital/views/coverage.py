@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from cultivation.digital import chart, checking, coverage, maturity, reference
+from cultivation.digital import chart, checking, coverage, index, maturity, reference
 from cultivation.digital.filters import GROUP_NAMES, CountedFirmFilter
 from cultivation.digital.models import MaturityAssessment, TransformationProject
 from cultivation.digital.overview import Overview, home, region_in_sight, trail
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from enterprises.accounts.models import User
     from enterprises.accounts.scope import Scope
 
+Way = MaturityAssessment.Way
 TIERS = {Tier.LITTLE_GIANT.value: Tier.LITTLE_GIANT.label, Tier.SRDI.value: Tier.SRDI.label}
 SORTS = {
     "code": gettext_lazy("Region code"),
@@ -151,10 +152,10 @@ def _described(rows: QuerySet[Enterprise], on: dt.date) -> QuerySet[Enterprise]:
     projects = TransformationProject.objects.filter(enterprise=OuterRef("pk"))
     return rows.select_related("region").annotate(
         on_site_level=Subquery(
-            maturity.latest(on, ways=[MaturityAssessment.Way.ON_SITE]).values("level")
+            maturity.latest(on, ways=[Way.ON_SITE], versions=[index.ASKED]).values("level")
         ),
         self_level=Subquery(
-            maturity.latest(on, ways=[MaturityAssessment.Way.SELF]).values("level")
+            maturity.latest(on, ways=[Way.SELF], versions=[index.ASKED]).values("level")
         ),
         has_project=Exists(projects.filter(started_on__lte=on)),
         has_accepted=Exists(projects.filter(accepted_on__lte=on)),
