@@ -40,7 +40,7 @@ LINKS: tuple[tuple[Any, str, Callable[[Scope], Any]], ...] = (
     (_("Start"), "start", lambda _scope: True),
     (_("Enterprises"), "registry:list", _reads),
     (_("My enterprises"), "registry:list", lambda s: not _reads(s) and len(s.enterprises) > 1),
-    (_("Review"), "pipeline:queue", lambda s: _reads(s) or s.expert),
+    (_("Review"), "pipeline:queue", _reads),
     (_("Coverage"), "digital:coverage", _reads),
     (_("Standards"), "standards:editions", lambda _scope: True),
     (_("Imports"), "registry:imports", lambda s: s.register_paths),
