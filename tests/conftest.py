@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import os
 import subprocess
@@ -56,13 +57,16 @@ def pytest_runtest_makereport(item: pytest.Item) -> Any:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip the tests of PostgreSQL on SQLite."""
-    if "postgresql" in settings.DATABASES["default"]["ENGINE"]:
-        return
-    reason = "needs PostgreSQL: python3 manage.py test --postgres"
+    """Skip what this machine or this leg cannot run, saying what it would take."""
+    missing = {}
+    if connection.vendor != "postgresql":
+        missing["postgres"] = "needs PostgreSQL: python3 manage.py test --postgres"
+    if importlib.util.find_spec("pytest_playwright") is None:
+        missing["browser"] = "needs Playwright: TRACKER_LOCK=ci python3 manage.py test"
     for item in items:
-        if item.get_closest_marker("postgres"):
-            item.add_marker(pytest.mark.skip(reason=reason))
+        for name, reason in missing.items():
+            if item.get_closest_marker(name):
+                item.add_marker(pytest.mark.skip(reason=reason))
 
 
 @pytest.fixture(autouse=True)
