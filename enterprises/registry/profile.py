@@ -135,6 +135,12 @@ def warnings(reports: list[AnnualReport]) -> list[OpenWarning]:
     ]
 
 
+def latest(reports: list[AnnualReport]) -> AnnualReport | None:
+    """Return the newest report that states its revenue, else the newest."""
+    stated = (report for report in reports if report.revenue is not None)
+    return next(stated, reports[0] if reports else None)
+
+
 def has_contact(enterprise: Enterprise) -> bool:
     """Tell whether contact data are kept, without showing them."""
     return bool(enterprise.contact_name or enterprise.contact_phone or enterprise.contact_email)

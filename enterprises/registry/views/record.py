@@ -53,7 +53,7 @@ def record(request: HttpRequest, pk: int) -> HttpResponse:
         "counts": profile.counts(enterprise),
         "documents": profile.documents(enterprise),
         "warnings": profile.warnings(reports),
-        "latest": reports[0] if reports else None,
+        "latest": profile.latest(reports),
         "names": NameRecord.objects.visible_to(user).filter(enterprise=enterprise),
         "titles": Title.objects.visible_to(user).filter(enterprise=enterprise),
         "has_contact": profile.has_contact(enterprise),
