@@ -8,11 +8,11 @@ import traceback
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from celery import current_app
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q, Value
 from django.db.models.functions import Concat
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from enterprises.jobs.models import JobRun
 
@@ -51,7 +51,7 @@ def begin(
 
 def send(run: JobRun) -> None:
     """Hand a waiting run to the workers once the transaction is committed."""
-    transaction.on_commit(lambda: current_app.tasks[run.task].delay(run.pk))
+    transaction.on_commit(lambda: import_string(run.task).delay(run.pk))
 
 
 def take(run_id: int) -> JobRun | None:

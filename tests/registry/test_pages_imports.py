@@ -180,8 +180,10 @@ def test_discarding_writes_nothing_and_is_final(world: World, officer: Client) -
         (
             "a.csv",
             b"\x81\xff\xfe,\xff\xff\n" * 3,
-            "The file is neither UTF-8 nor GB18030 nor UTF-16. Save it again as “CSV UTF-8” or "
-            "as an Excel workbook.",
+            (
+                "The file is neither UTF-8 nor GB18030 nor UTF-16. Save it again as “CSV UTF-8” or "
+                "as an Excel workbook."
+            ),
         ),
     ],
 )
