@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import shutil
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.conf.global_settings import PASSWORD_HASHERS
 from django.db import connection
+from playwright.sync_api import TimeoutError as NotSeenError
 
 from config import fiction
 from config.processes import die_with_parent, stop
@@ -25,7 +27,7 @@ from tests.conftest import HOME, _url_of_test_database
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from playwright.sync_api import Browser, BrowserContext, Page
+    from playwright.sync_api import Browser, BrowserContext, Locator, Page
     from pytest_django.fixtures import SettingsWrapper
 
 # Playwright keeps an event loop in this thread; the tests look into the database beside it.
@@ -59,7 +61,7 @@ def registry(transactional_db: None, settings: SettingsWrapper) -> dict[str, str
     from django.core.management import call_command
 
     settings.PASSWORD_HASHERS = PASSWORD_HASHERS
-    call_command("load_seeds", verbosity=0)
+    call_command("load_seeds", verbosity=0, stdout=io.StringIO())
     fiction.build(FIRMS)
     return {username: password for _label, username, password in fiction.signins()}
 
@@ -122,21 +124,30 @@ class Visitor:
 
     def press(self, name: str | re.Pattern[str]) -> None:
         """Press the first button of a name in the content of the page."""
-        self.page.locator("#main").get_by_role("button", name=name).first.click()
-        self.page.wait_for_load_state()
+        self._click("button", name)
 
     def follow(self, name: str | re.Pattern[str]) -> None:
         """Follow the first link of a name in the content of the page."""
-        self.page.locator("#main").get_by_role("link", name=name).first.click()
+        self._click("link", name)
+
+    def _click(self, role: Any, name: str | re.Pattern[str]) -> None:
+        found = self.page.locator("#main").get_by_role(role, name=name)
+        if not found.count():
+            pytest.fail(f"no {role} {name!r} on {self.page.url}:\n{self.text()}")
+        found.first.click()
         self.page.wait_for_load_state()
 
+    def text(self) -> str:
+        """Return the text of the content of the page."""
+        return self.page.locator("#main").inner_text()
+
     def fill(self, **values: Any) -> None:
-        """Fill the fields of a form by name: texts, choices by label or value, ticks."""
+        """Fill the fields of a form by name: texts, choices by value or by a part of the label."""
         for name, value in values.items():
             box = self.page.locator(f"#main [name='{name}']").first
             kind = box.evaluate("e => e.tagName + ':' + (e.type || '')")
             if kind.startswith("SELECT"):
-                box.select_option(**(value if isinstance(value, dict) else {"label": value}))
+                box.select_option(_choice(box, value))
             elif kind.endswith(":checkbox"):
                 box.set_checked(bool(value))
             elif kind.endswith(":radio"):
@@ -146,14 +157,27 @@ class Visitor:
 
     def reads(self, text: str) -> None:
         """Fail where a text is not on the page."""
-        self.page.locator("#main").get_by_text(text).first.wait_for(state="visible", timeout=10_000)
+        found = self.page.locator("#main").get_by_text(text).first
+        try:
+            found.wait_for(state="visible")
+        except NotSeenError:
+            pytest.fail(f"{text!r} is not on {self.page.url}:\n{self.text()}")
 
     def sign_in(self, username: str, password: str) -> None:
         """Sign in by the page."""
         self.go("/accounts/login/")
         self.fill(login=username, password=password)
         self.press(re.compile("登录|Sign in"))
-        assert "/accounts/login" not in self.page.url, self.page.locator("#main").inner_text()
+        assert "/accounts/login" not in self.page.url, self.text()
+
+
+def _choice(box: Locator, wanted: str | re.Pattern[str]) -> str:
+    """Return the value of the option wanted, by itself or by a pattern of what it reads."""
+    if isinstance(wanted, str):
+        return wanted
+    options = box.locator("option").filter(has_text=wanted)
+    assert options.count() == 1, f"{options.count()} options read {wanted.pattern}"
+    return options.first.get_attribute("value") or ""
 
 
 @pytest.fixture

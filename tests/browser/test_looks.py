@@ -36,11 +36,10 @@ PAGES = {
     "": ["/accounts/login/", "/accounts/signup/"],
     "owner": [
         "/",
-        *(f"/enterprises/{FIRM}/{part}" for part in ABOUT_A_FIRM)]
-    + [
+        *(f"/enterprises/{FIRM}/{part}" for part in ABOUT_A_FIRM),
         f"/enterprises/{FIRM}/edit/",
         f"/enterprises/{FIRM}/reports/2025/",
-        f"/enterprises/{FIRM}/standards/lg_2026/",
+        f"/enterprises/{FIRM}/standards/little_giant_2026/",
         f"/enterprises/{FIRM}/digital/assess/self_declared/",
         "/seats/",
     ],
@@ -57,7 +56,7 @@ PAGES = {
         "/runs/",
         "/seats/",
         "/standards/",
-        "/standards/lg_2026/",
+        "/standards/little_giant_2026/",
     ],
     "nation": ["/", "/review/", "/coverage/", "/enterprises/?tier=little_giant"],
     "auditor": ["/", "/readings/", "/enterprises/"],
