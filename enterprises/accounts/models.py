@@ -168,7 +168,7 @@ class PersonalDataReading(models.Model):
     def labels(self) -> list[str]:
         """Return what was read, in the page's language."""
         names = {
-            "contact_name": gettext("Contact"),
+            "contact_name": gettext("Contact person"),
             "contact_phone": gettext("Telephone"),
             "contact_email": gettext("Email"),
         }
