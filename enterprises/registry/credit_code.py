@@ -1,4 +1,4 @@
-"""The unified social credit code: form, check characters, what is wrong with it (统一社会信用代码)."""
+"""The unified social credit code: form, check characters, flaws (统一社会信用代码)."""
 
 from __future__ import annotations
 
@@ -111,7 +111,8 @@ def _shape(code: str) -> Flaw | None:
         return Flaw(
             "letter",
             _(
-                "%(letter)s at place %(place)d never occurs in a credit code (no I, O, S, V, Z)%(hint)s"
+                "%(letter)s at place %(place)d never occurs in a credit code "
+                "(no I, O, S, V, Z)%(hint)s"
             )
             % {"letter": letter, "place": place, "hint": _hint(letter)},
         )

@@ -66,9 +66,10 @@ def encoding_of(path: Path) -> str:
         head = raw.read(4096)
         if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             return "utf-16"
-        nulls = head.count(b"\0")
-        if nulls > len(head) // 8:
-            return "utf-16-le" if head[1:2] == b"\0" else "utf-16-be"
+        # ASCII in UTF-16 has its null in the second byte, or in the first where it is big-endian.
+        first, second = head[0::2].count(0), head[1::2].count(0)
+        if first + second > len(head) // 16:
+            return "utf-16-le" if second > first else "utf-16-be"
         raw.seek(0)
         for encoding in ("utf-8-sig", "gb18030"):
             raw.seek(0)

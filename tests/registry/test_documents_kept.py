@@ -94,7 +94,7 @@ def test_the_same_file_again_proves_more_and_is_kept_once(tmp_path):
 
 def test_a_name_with_a_path_is_stored_under_a_name_of_our_own(tmp_path):
     file = SimpleUploadedFile("x.pdf", PDF)
-    file._name = "..\\..\\evil<1>.pdf"  # noqa: SLF001
+    file._name = "..\\..\\evil<1>.pdf"
     document = documents.attach(build().firm, file, by=None)
     assert document.name == "evil_1_.pdf"
     assert tmp_path in type(tmp_path)(document.file.path).parents
