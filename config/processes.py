@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -42,6 +45,16 @@ def exists(pid: int) -> bool:
     except PermissionError:
         return True
     return True
+
+
+def own_folder(subject: str) -> Path:
+    """Make a private folder for this process; those that killed processes left behind go."""
+    start = f"tracker-{subject}-"
+    for left in Path(tempfile.gettempdir()).glob(f"{start}*-*"):
+        owner = left.name.removeprefix(start).partition("-")[0]
+        if owner.isdigit() and not exists(int(owner)):
+            shutil.rmtree(left, ignore_errors=True)
+    return Path(tempfile.mkdtemp(prefix=f"{start}{os.getpid()}-"))
 
 
 def stop(

@@ -5,10 +5,11 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
-import tempfile
+
+from config.processes import own_folder
 
 _WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
-_FOLDER = tempfile.mkdtemp(prefix="tracker-test-")
+_FOLDER = str(own_folder("test"))
 atexit.register(shutil.rmtree, _FOLDER, ignore_errors=True)
 
 os.environ["TRACKER_LOCAL"] = "1"

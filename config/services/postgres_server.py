@@ -8,13 +8,12 @@ import os
 import shutil
 import signal
 import subprocess
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psycopg
 
-from config.processes import exists
+from config.processes import own_folder
 from config.services.running import ServiceError, running, tail_of
 
 if TYPE_CHECKING:
@@ -48,8 +47,7 @@ def postgres() -> Iterator[str]:
     goes when the block ends. What a killed run left behind goes with the next start.
     """
     programs = postgres_programs()
-    _remove_leftovers()
-    folder = Path(tempfile.mkdtemp(prefix=f"tracker-postgres-{os.getpid()}-"))
+    folder = own_folder("postgres")
     try:
         as_root = hasattr(os, "geteuid") and os.geteuid() == 0
         if as_root:
@@ -114,10 +112,3 @@ def _reachable(programs: Path, folder: Path) -> Path:
     if libraries.exists():
         shutil.copytree(libraries, folder / "site" / libraries.name)
     return copy / "bin"
-
-
-def _remove_leftovers() -> None:
-    for left in Path(tempfile.gettempdir()).glob("tracker-postgres-*"):
-        owner = left.name.split("-")[2]
-        if owner.isdigit() and not exists(int(owner)):
-            shutil.rmtree(left, ignore_errors=True)

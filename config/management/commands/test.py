@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import shutil
+import signal
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from config import services
+from config.processes import own_folder
 from config.translations import ensure_compiled
 
 if TYPE_CHECKING:
@@ -63,8 +65,9 @@ def _servers(*, postgres: bool) -> Iterator[dict[str, str]]:
         elif not environment.get("DATABASE_URL"):
             environment["DATABASE_URL"] = started.enter_context(services.postgres())
         if not environment.get("REDIS_URL"):
-            folder = started.enter_context(tempfile.TemporaryDirectory(prefix="tracker-valkey-"))
-            environment["REDIS_URL"] = started.enter_context(services.valkey(Path(folder)))
+            folder = own_folder("valkey")
+            started.callback(shutil.rmtree, folder, ignore_errors=True)
+            environment["REDIS_URL"] = started.enter_context(services.valkey(folder))
         yield environment
 
 
@@ -76,6 +79,7 @@ def _pytest(arguments: list[str], environment: dict[str, str]) -> int:
     environment.pop("DJANGO_SETTINGS_MODULE", None)  # pyproject.toml names that of the tests
     environment.pop("TRACKER_VAR", None)
     process = subprocess.Popen(command, cwd=settings.BASE_DIR, env=environment)  # noqa: S603
+    signal.signal(signal.SIGTERM, lambda *_: process.terminate())
     while True:
         try:
             return process.wait()
