@@ -64,7 +64,7 @@ def load_all(folder: Path | None = None) -> list[Edition]:
     """
     paths = sorted((folder or FOLDER).glob("*.toml"))
     read = [(path, path.read_text(encoding="utf-8")) for path in paths]
-    policies = [read_policy(text, code=path.stem, origin=path.name) for path, text in read]
+    policies = [_parsed(text, path.stem) for path, text in read]
     all_counts(policies)
     with transaction.atomic():
         texts = [text for _, text in read]
