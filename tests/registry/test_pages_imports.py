@@ -67,9 +67,9 @@ def test_columns_are_recognised_with_unit_and_samples(world: World, officer: Cli
         for column, samples, field, unit in answer.context["form"].rows()
     ]
     assert found == [
-        ("统一社会信用代码", [sound_code(11)], "credit_code", "万元"),
-        ("企业名称", ["示例11号有限公司"], "name", "万元"),
-        ("行政区划", ["320506"], "region", "万元"),
+        ("统一社会信用代码", [sound_code(11)], "credit_code", ""),
+        ("企业名称", ["示例11号有限公司"], "name", ""),
+        ("行政区划", ["320506"], "region", ""),
         ("注册资本（万元）", ["1200"], "registered_capital", "万元"),
     ]
     assert StagedImport.objects.count() == 0
@@ -201,6 +201,10 @@ def test_columns_that_lack_or_double_are_said_and_nothing_is_lost(
     double = officer.post("/imports/new/", {**proposed, "field-2": "name"})
     assert list(double.context["form"].errors["field-2"]) == [
         "“企业名称” and “行政区划” both mean “Name”. Leave one of them out."
+    ]
+    unitless = officer.post("/imports/new/", {**proposed, "unit-3": ""})
+    assert list(unitless.context["form"].errors["field-3"]) == [
+        "“注册资本（万元）” holds money: choose its unit."
     ]
     lacking = officer.post("/imports/new/", {**proposed, "field-0": ""})
     (message,) = lacking.context["form"].errors["__all__"]

@@ -91,6 +91,9 @@ def test_register_says_field_value_and_what_mends_it(world: World, officer: Clie
     assert answer.status_code == 200
     found = errors(answer)
     assert found["name"] == ["This field is required."]
+    assert found["credit_code"] == [
+        "O at place 12 never occurs in a credit code (no I, O, S, V, Z); perhaps 0 is meant"
+    ]
     assert found["region"][0].startswith("“火星” is no region that you register for")
     assert found["registered_capital"] == [
         "“百来万” is not an amount; write it like 1200万元 or 12000000"

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from enterprises.places import regions
 from enterprises.places.models import ChainLink, Park, ProductDomain
-from enterprises.registry import labels, records
+from enterprises.registry import credit_code, labels, records
 from enterprises.registry.forms.fields import MoneyField, field_for, narrow
 from enterprises.registry.forms.keeping import KeepingForm
 from enterprises.registry.models import Enterprise
@@ -176,6 +176,11 @@ class RegisterForm(_Profile):
         region = self.fields["region"]
         if isinstance(region, RegionField):
             region.paths = user.scope.register_paths
+
+    def clean_credit_code(self) -> str:
+        """Check the code together with all else, so that what is wrong is said at once."""
+        reason = str(self.data.get("code_override_reason", ""))
+        return credit_code.check(self.cleaned_data["credit_code"], reason=reason)
 
 
 class ProfileForm(_Profile, KeepingForm):

@@ -42,7 +42,7 @@ class MappingForm(forms.Form):
         self.kind, self.look = kind, look
         meaning = {column: name for name, column in look.guess.columns.items()}
         choices = field_choices(kind)
-        units = [(unit, unit) for unit in money.FEN]
+        units = [("", "—"), *[(unit, unit) for unit in money.FEN]]
         for place, column in self.columns():
             name = meaning.get(column, "")
             self.fields[f"field-{place}"] = forms.ChoiceField(
@@ -52,7 +52,7 @@ class MappingForm(forms.Form):
                 label=_("Unit"),
                 choices=units,
                 required=False,
-                initial=look.guess.units.get(name, "万元"),
+                initial=look.guess.units.get(name, ""),
             )
         if kind == StagedImport.Kind.REPORTS:
             self.fields["year"] = WholeField(
@@ -100,6 +100,11 @@ class MappingForm(forms.Form):
                 )
             elif name:
                 taken[name] = column
+            if name in labels.AMOUNTS and not data.get(f"unit-{place}"):
+                self.add_error(
+                    f"field-{place}",
+                    _("“%(column)s” holds money: choose its unit.") % {"column": column},
+                )
         return data
 
     def mapping(self) -> ColumnMapping:
@@ -110,7 +115,7 @@ class MappingForm(forms.Form):
             name = data.get(f"field-{place}")
             if name:
                 columns[name] = column
-                if name in labels.AMOUNTS and data.get(f"unit-{place}"):
+                if name in labels.AMOUNTS:
                     units[name] = data[f"unit-{place}"]
         constants = {"year": data["year"]} if data.get("year") and "year" not in columns else {}
         made = imports_mapping.make(
