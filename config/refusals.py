@@ -22,7 +22,8 @@ def explain_refused_methods(
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)
-        if response.status_code != NOT_ALLOWED or getattr(response, "content", b"x"):
+        told = response.streaming or getattr(response, "content", b"") != b""
+        if response.status_code != NOT_ALLOWED or told:
             return response
         page = render(request, "405.html", status=NOT_ALLOWED)
         page["Allow"] = response.get("Allow", "")

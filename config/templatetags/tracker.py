@@ -5,7 +5,7 @@ Shown figures are rounded half up for reading; nothing is ever judged by them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from django import template
 from django.utils.html import format_html
@@ -60,7 +60,7 @@ def _rounded(value: int, per: int, places: int = 2) -> str:
 
 
 @register.filter
-def money(fen: int | None) -> str:
+def money(fen: int | Literal[""] | None) -> str:
     """Write whole fen (分) in 元, 万元 or 亿元, in English in CNY, million or billion."""
     if fen is None or fen == "":
         return _missing()
@@ -80,25 +80,25 @@ def money(fen: int | None) -> str:
 
 
 @register.filter
-def yuan(fen: int | None) -> str:
+def yuan(fen: int | Literal[""] | None) -> str:
     """Write whole fen (分) exactly, in yuan with separators."""
     return _missing() if fen is None or fen == "" else _rounded(int(fen), YUAN)
 
 
 @register.filter
-def percent(ppm: int | None, places: int = 2) -> str:
+def percent(ppm: int | Literal[""] | None, places: int = 2) -> str:
     """Write parts per million as a percentage (百分比)."""
     return _missing() if ppm is None or ppm == "" else f"{_rounded(int(ppm), 10_000, places)}%"
 
 
 @register.filter
-def score(hundredths: int | None) -> str:
+def score(hundredths: int | Literal[""] | None) -> str:
     """Write hundredths of a point as points (得分)."""
     return _missing() if hundredths is None or hundredths == "" else _rounded(int(hundredths), 100)
 
 
 @register.filter
-def number(value: int | None) -> str:
+def number(value: int | Literal[""] | None) -> str:
     """Write a whole number with separators."""
     return _missing() if value is None or value == "" else f"{int(value):,}"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +13,8 @@ from enterprises.accounts.models import Claim, PersonalDataReading, Seat, SeatCh
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
+
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 
 class SuperusersOnly(admin.ModelAdmin):  # type: ignore[type-arg]

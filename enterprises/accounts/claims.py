@@ -36,7 +36,9 @@ def find(code: str) -> Enterprise:
 
     A code that stands in the registry counts even where its check character is wrong.
     """
-    found = Enterprise.objects.filter(credit_code=credit_code.normalise(code)).first()
+    found: Enterprise | None = Enterprise.objects.filter(
+        credit_code=credit_code.normalise(code)
+    ).first()
     if found is None:
         credit_code.check(code)
         raise ValidationError(

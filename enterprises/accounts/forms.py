@@ -136,7 +136,7 @@ class GrantForm(forms.Form):
         if not text:
             return None
         in_sight = Enterprise.objects.visible_to(self.by)
-        found = in_sight.filter(credit_code=credit_code.normalise(text)).first()
+        found: Enterprise | None = in_sight.filter(credit_code=credit_code.normalise(text)).first()
         if found is None:
             raise ValidationError(gettext("No enterprise with this code is in your sight."))
         return found

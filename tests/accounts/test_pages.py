@@ -239,3 +239,18 @@ def test_lists_ask_no_more_for_three_rows_than_for_one(
             ):
                 with django_assert_num_queries(queries):
                     reader.get(reverse(name))
+
+
+def test_administration_has_no_sign_in_of_its_own_and_is_for_superusers(
+    people: dict[str, User],
+) -> None:
+    response = Client().get("/admin/login/?next=/admin/")
+    assert (response.status_code, response["Location"]) == (
+        302,
+        "/accounts/login/?next=%2Fadmin%2F",
+    )
+    User.objects.filter(username="county").update(is_staff=True)
+    pages = ("accounts/user/", "accounts/seat/", "accounts/claim/", "jobs/jobrun/")
+    for page in pages:
+        assert signed_in(people["root"]).get(f"/admin/{page}").status_code == 200
+        assert signed_in(people["county"]).get(f"/admin/{page}").status_code == 403

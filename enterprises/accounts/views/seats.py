@@ -50,7 +50,7 @@ def seat_list(request: HttpRequest) -> HttpResponse:
     page = Paginator(rows.order_by("-pk"), PAGE).get_page(request.GET.get("page"))
     for seat in page:
         mine = seat.user_id == user.pk
-        seat.may_end = not mine and seats.may_grant(  # type: ignore[attr-defined]
+        seat.may_end = not mine and seats.may_grant(
             user, seat.role, region=seat.region, enterprise=seat.enterprise
         )
     context = {
