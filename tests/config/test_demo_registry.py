@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from config import demo_registry, fiction
+from enterprises.jobs.models import JobRun
+from enterprises.places.models import Region
+from enterprises.registry.models import Enterprise
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+FEW = 64  # the firms of the demo's own users are among the first 61
+
+
+def prepare() -> list[str]:
+    said: list[str] = []
+    demo_registry.prepare(enterprises=FEW, seed=7, say=said.append)
+    return said
+
+
+def test_prepare_fills_an_empty_database_once_and_keeps_it() -> None:
+    assert prepare() == ["building a fictional registry of 64 enterprises (seed 7), once …"]
+    mark = JobRun.objects.get(kind="fiction")
+    assert (mark.status, mark.params) == ("done", {"enterprises": 64, "seed": 7})
+    assert demo_registry.signins() == fiction.signins()
+    codes = list(Enterprise.objects.order_by("pk").values_list("credit_code", flat=True))
+    assert prepare() == ["the registry holds 64 enterprises (kept; --fresh drops)"]
+    assert list(Enterprise.objects.order_by("pk").values_list("credit_code", flat=True)) == codes
+
+
+def test_prepare_adds_nothing_to_a_registry_of_somebody() -> None:
+    region = Region.objects.create(code="110000", path="11", level="province", name_zh="某地")
+    Enterprise.objects.create(
+        credit_code="91110000FCT0000000", name="某公司", name_key="某公司", region=region
+    )
+    assert prepare() == ["the database holds enterprises of its own; nothing fictional is added"]
+    assert Enterprise.objects.count() == 1
+    assert demo_registry.signins() == []
+
+
+def test_prepare_builds_again_what_was_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    built = fiction.build
+
+    def cut_off(*args: object, **options: object) -> None:
+        region = Region.objects.get(code="110000")
+        Enterprise.objects.create(credit_code="half", name="half", name_key="half", region=region)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(fiction, "build", cut_off)
+    with pytest.raises(KeyboardInterrupt):
+        prepare()
+    monkeypatch.setattr(fiction, "build", built)
+    assert prepare() == [
+        "an earlier start was cut off while it built the registry; building it again",
+        "building a fictional registry of 64 enterprises (seed 7), once …",
+    ]
+    assert Enterprise.objects.filter(credit_code="half").exists() is False
+    assert Enterprise.objects.count() == FEW
+
+
+@pytest.mark.postgres  # on SQLite it deletes the file, which a test cannot spare
+def test_drop_empties_rows_and_files(settings, tmp_path: Path) -> None:
+    settings.VAR_DIR = tmp_path
+    (tmp_path / "documents").mkdir()
+    Region.objects.create(code="110000", path="11", level="province", name_zh="某地")
+    demo_registry.drop()
+    assert Region.objects.exists() is False
+    assert (tmp_path / "documents").exists() is False
