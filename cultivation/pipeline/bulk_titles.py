@@ -80,9 +80,7 @@ def _grant_chunk(
         every[enterprise_id] = [*old[enterprise_id], *fresh]
         mended += _settle(every[enterprise_id], today)
         new += fresh
-    Title.objects.bulk_update(
-        [t for t in mended if t.pk], ["ended_on", "end_kind"], batch_size=500
-    )
+    Title.objects.bulk_update([t for t in mended if t.pk], ["ended_on", "end_kind"], batch_size=500)
     Title.objects.bulk_create(new, batch_size=2000)
     _restage(every, cause=cause, today=today)
     return len(new)
@@ -128,7 +126,9 @@ def _end_of(title: Title, following: Title | None, today: dt.date) -> tuple[dt.d
 
 def _restage(every: dict[int, list[Title]], *, cause: str, today: dt.date) -> None:
     told = set(
-        StageChange.objects.filter(enterprise__in=list(every)).values_list("enterprise_id", flat=True)
+        StageChange.objects.filter(enterprise__in=list(every)).values_list(
+            "enterprise_id", flat=True
+        )
     )
     changes: list[StageChange] = []
     groups: dict[tuple[str, str], list[int]] = defaultdict(list)

@@ -66,7 +66,9 @@ def missing(application: Application, *, told: dict[str, Any] | None = None) -> 
 def missing_answers(application: Application) -> list[Missing]:
     """Return the texts and statements without an answer."""
     return [
-        Missing(question.section, question.name, _("“%(item)s” is empty") % {"item": question.label})
+        Missing(
+            question.section, question.name, _("“%(item)s” is empty") % {"item": question.label}
+        )
         for question in questions_of(application.tier)
         if not application.answers.get(question.name)
     ]

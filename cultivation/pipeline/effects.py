@@ -20,8 +20,8 @@ def none(_application: Application, _by: User) -> dict[str, Any]:
     return {}
 
 
-def take_snapshot(application: Application, by: User) -> dict[str, Any]:
-    """Fix route, facts, answers and the result by today's edition, and give a receipt (受理回执)."""
+def take_snapshot(application: Application, _by: User) -> dict[str, Any]:
+    """Fix route, facts, answers and the result by today's edition, and give a receipt (回执)."""
     enterprise = application.enterprise
     application.region_path = enterprise.region_path
     application.route = routes.route_of(enterprise.region, application.tier)
@@ -31,7 +31,7 @@ def take_snapshot(application: Application, by: User) -> dict[str, Any]:
     return _kept(application) | {"answers": application.submitted_answers}
 
 
-def take_snapshot_again(application: Application, by: User) -> dict[str, Any]:
+def take_snapshot_again(application: Application, _by: User) -> dict[str, Any]:
     """Fix facts and answers anew; opinions on criteria that changed are laid aside and noted."""
     before = application.submitted_result
     answers_before = application.submitted_answers
@@ -48,7 +48,7 @@ def take_snapshot_again(application: Application, by: User) -> dict[str, Any]:
     }
 
 
-def note_decision(application: Application, by: User) -> dict[str, Any]:
+def note_decision(application: Application, _by: User) -> dict[str, Any]:
     """Keep with the move on what it rests: hashes, result and the level's opinions."""
     level = routes.holding_level(application)
     rows = application.criterion_reviews.filter(level=level)

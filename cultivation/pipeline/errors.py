@@ -1,4 +1,4 @@
-"""Why a step was not taken: "not possible now" (操作错误); "not allowed to you" is PermissionDenied."""
+"""Why a step is "not possible now"; "not allowed to you" is PermissionDenied (操作错误)."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 MINE, EVERY = "mine", "all"
 
 
-class Narrowed(django_filters.FilterSet):
+class Narrowed(django_filters.FilterSet):  # type: ignore[misc]
     """What both lists share: words, tier, region."""
 
     q = django_filters.CharFilter(
@@ -88,9 +88,7 @@ class ApplicationFilter(Narrowed):
         model = Application
         fields: list[str] = []
 
-    def by_turn(
-        self, rows: QuerySet[Application], _name: str, value: str
-    ) -> QuerySet[Application]:
+    def by_turn(self, rows: QuerySet[Application], _name: str, value: str) -> QuerySet[Application]:
         """Keep what waits for the viewer."""
         return rows.waiting_for(self.request.user) if value == MINE else rows  # type: ignore[attr-defined]
 

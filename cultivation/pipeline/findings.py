@@ -1,4 +1,4 @@
-"""The result tree of an application, read criterion by criterion with the officers' words (审核结论)."""
+"""The result tree of an application, read by criterion with the officers' words (审核结论)."""
 
 from __future__ import annotations
 
@@ -85,9 +85,7 @@ def in_language(node: Node, name: str) -> str:
     return str(node.get(f"{name}_{first}") or node.get(f"{name}_{second}") or "")
 
 
-def lines(
-    root: Node, reviews: Iterable[CriterionReview] = (), *, depth: int = 0
-) -> list[Finding]:
+def lines(root: Node, reviews: Iterable[CriterionReview] = (), *, depth: int = 0) -> list[Finding]:
     """Return the tree as lines from top to bottom, each with what levels said on it."""
     said: dict[str, dict[str, CriterionReview]] = {}
     for review in reviews:

@@ -18,8 +18,24 @@ if TYPE_CHECKING:
     from cultivation.pipeline.models import Application
 
 
+class DraftText(forms.CharField):
+    """A text that is owed in the end, but may be saved empty meanwhile (草稿文字)."""
+
+    def validate(self, value: Any) -> None:
+        """Accept an empty text; the checklist names it."""
+
+
+class DraftTick(forms.BooleanField):
+    """A statement that is owed in the end, but may be saved unticked meanwhile (草稿声明)."""
+
+    def validate(self, value: Any) -> None:
+        """Accept an unticked box; the checklist names it."""
+
+
 class AnswersForm(forms.Form):
     """One section of an application; empty answers are kept too, the checklist names them."""
+
+    use_required_attribute = False
 
     def __init__(self, *args: Any, application: Application, section: str, **kwargs: Any) -> None:
         self.questions = questions_of(application.tier, section)
@@ -29,12 +45,11 @@ class AnswersForm(forms.Form):
         super().__init__(*args, **kwargs)
         for question in self.questions:
             self.fields[question.name] = (
-                forms.BooleanField(label=question.label, help_text=question.help, required=False)
+                DraftTick(label=question.label, help_text=question.help)
                 if section == "statements"
-                else forms.CharField(
+                else DraftText(
                     label=question.label,
                     help_text=question.help,
-                    required=False,
                     max_length=question.most,
                     widget=forms.Textarea(attrs={"rows": question.lines}),
                 )
@@ -54,7 +69,7 @@ class DocumentsForm(forms.Form):
     def __init__(self, *args: Any, application: Application, **kwargs: Any) -> None:
         kwargs.setdefault("initial", {"documents": list(application.documents.all())})
         super().__init__(*args, **kwargs)
-        field = self.fields["documents"]
+        field: Any = self.fields["documents"]
         field.queryset = Document.objects.filter(enterprise_id=application.enterprise_id)
 
 

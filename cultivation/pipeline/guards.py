@@ -33,9 +33,7 @@ def holds_what_is_needed(application: Application) -> str | None:
     lacking = titles.lacking(application.enterprise, application.tier)
     if not lacking:
         return None
-    return _("The enterprise holds no valid title of: %(titles)s.") % {
-        "titles": "; ".join(lacking)
-    }
+    return _("The enterprise holds no valid title of: %(titles)s.") % {"titles": "; ".join(lacking)}
 
 
 def held_when_submitted(application: Application) -> str | None:

@@ -40,9 +40,7 @@ class ApplicationQuerySet(models.QuerySet):  # type: ignore[type-arg]
         offices = self._at(scope.review_paths) | self._at(scope.decide_paths)
         offices |= self._notice_over(scope.decide_paths) | self._notice_over(scope.review_paths)
         mine = Q(enterprise_id__in=scope.enterprises)
-        return self.filter(
-            (offices & ~mine) | (mine & Q(status__in=["draft", "returned"]))
-        )
+        return self.filter((offices & ~mine) | (mine & Q(status__in=["draft", "returned"])))
 
     @staticmethod
     def _at(rights: Iterable[tuple[str, str]]) -> Q:

@@ -34,7 +34,7 @@ class TitleError(Exception):
 
 
 def running(enterprise: Enterprise, *, on: dt.date | None = None) -> QuerySet[Title]:
-    """Return the titles valid on a day; a title stands while its re-check is under way (复核期间)."""
+    """Return the titles valid on a day; one stands while its re-check is under way (复核期间)."""
     day = on or timezone.localdate()
     return Title.objects.filter(
         Q(ended_on__isnull=True) | Q(ended_on__gt=day),
@@ -144,9 +144,7 @@ def import_title(
 
 
 @transaction.atomic
-def revoke(
-    title: Title, *, by: User, reason: str, kind: str = Title.End.REVOKED
-) -> list[Title]:
+def revoke(title: Title, *, by: User, reason: str, kind: str = Title.End.REVOKED) -> list[Title]:
     """End a title before its time and return what ended (撤销, 取消).
 
     Revoked is for cause: every running title that the officer's level decides falls with it, and
@@ -232,7 +230,8 @@ def _falls_too(title: Title, by: User, kind: str) -> bool:
 
 
 def _locked(enterprise_id: int) -> Enterprise:
-    return Enterprise.objects.select_for_update().get(pk=enterprise_id)
+    found: Enterprise = Enterprise.objects.select_for_update().get(pk=enterprise_id)
+    return found
 
 
 def _rechecks() -> QuerySet[Application]:

@@ -11,7 +11,6 @@ import pytest
 import time_machine
 
 from cultivation.pipeline import applications, moves, opinions, titles
-from cultivation.pipeline.models import Application
 from cultivation.pipeline.opinions import Word
 from cultivation.pipeline.questions import questions_of
 from cultivation.standards import editions
@@ -21,6 +20,8 @@ from enterprises.registry.models import AnnualReport, Enterprise
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from cultivation.pipeline.models import Application
 
 TODAY = dt.datetime(2026, 5, 6, 2, 0, tzinfo=dt.UTC)  # a Wednesday, ten in the morning in Beijing
 PLACES = (

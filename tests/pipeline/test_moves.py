@@ -341,9 +341,7 @@ def test_decision_rests_on_the_facts_as_submitted(world: World) -> None:
     world.step(application, "recognise", "province")
     note = application.moves.last().note
     assert note["facts"]["revenue_y1"] == 60_000_000_00
-    assert note["opinions"] == [
-        {"criterion": "I-3", "opinion": "agreed", "reason": "seen on site"}
-    ]
+    assert note["opinions"] == [{"criterion": "I-3", "opinion": "agreed", "reason": "seen on site"}]
 
 
 def test_unmet_criterion_refuses_the_submission(world: World) -> None:

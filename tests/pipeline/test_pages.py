@@ -52,9 +52,7 @@ SEES = {  # who sees a submitted application of Binjiang: page and review page
 
 
 @pytest.mark.parametrize("who", EVERYBODY)
-def test_application_of_another_region_is_not_there(
-    client: Client, world: World, who: str
-) -> None:
+def test_application_of_another_region_is_not_there(client: Client, world: World, who: str) -> None:
     application = world.draft()
     world.step(application, "submit", "owner")
     signed(client, world, who)
@@ -83,9 +81,7 @@ def test_post_of_a_stranger_changes_nothing(client: Client, world: World, who: s
     if who != "county":
         answer = post_move(client, application, "recommend")
         assert answer.status_code == (403 if sees else 404)
-    begun = client.post(
-        reverse("pipeline:begin", args=[world.firm.pk]), {"tier": "technology"}
-    )
+    begun = client.post(reverse("pipeline:begin", args=[world.firm.pk]), {"tier": "technology"})
     if who in {"owner", "editor"}:
         assert begun.status_code == 302
     else:
@@ -150,6 +146,7 @@ def test_enterprise_fills_in_and_submits_by_the_pages(client: Client, world: Wor
     assert begun["Location"] == reverse("pipeline:form", args=[application.pk])
     tasks = client.get(begun["Location"])
     assert "3 things still to do" in text(tasks)
+    assert "I-3 Market position" in text(tasks)
     assert "减速器" in application.answers["product"]
     statements = {q.name: "on" for q in questions_of("innovative", "statements")}
     to = reverse("pipeline:form_section", args=[application.pk, "statements"])
@@ -206,6 +203,19 @@ def test_two_editors_do_not_overwrite_each_other(client: Client, world: World) -
     assert again.status_code == 302
 
 
+def test_section_may_be_saved_half_empty(client: Client, world: World) -> None:
+    application = world.draft()
+    signed(client, world, "owner")
+    to = reverse("pipeline:form_section", args=[application.pk, "texts"])
+    page = client.get(to).content.decode()
+    assert "(optional)" not in page
+    assert client.post(to, {"version": application.version, "product": ""}).status_code == 302
+    application.refresh_from_db()
+    assert application.answers["product"] == ""
+    said = text(client.get(reverse("pipeline:check", args=[application.pk])))
+    assert "“Leading product and its field” is empty" in said
+
+
 def test_documents_of_another_enterprise_are_refused(client: Client, world: World) -> None:
     application = world.draft()
     mine, theirs = (
@@ -235,9 +245,10 @@ def test_editor_fills_in_but_does_not_submit(client: Client, world: World) -> No
 def test_double_click_submits_once_and_says_so(client: Client, world: World) -> None:
     application = world.draft()
     signed(client, world, "owner")
-    to, data = reverse("pipeline:move", args=[application.pk, "submit"]), {
-        "version": application.version
-    }
+    to, data = (
+        reverse("pipeline:move", args=[application.pk, "submit"]),
+        {"version": application.version},
+    )
     assert client.post(to, data).status_code == 302
     second = client.post(to, data)
     assert second.status_code == 409
@@ -342,7 +353,11 @@ def test_returned_application_shows_what_to_mend(client: Client, world: World) -
     signed(client, world, "province")
     client.post(
         reverse("pipeline:review", args=[application.pk]),
-        {"version": application.version, "c0-opinion": "objected", "c0-reason": "the audit differs"},
+        {
+            "version": application.version,
+            "c0-opinion": "objected",
+            "c0-reason": "the audit differs",
+        },
     )
     post_move(client, application, "return", reason="see the objection")
     page = signed(client, world, "owner").get(reverse("pipeline:form", args=[application.pk]))
@@ -425,7 +440,9 @@ def count_queries(client: Client, path: str) -> int:
     from django.test.utils import CaptureQueriesContext
 
     client.get(path)  # seats, regions and content types are warm afterwards
-    with CaptureQueriesContext(connection, ) as seen:
+    with CaptureQueriesContext(
+        connection,
+    ) as seen:
         assert client.get(path).status_code == 200
     return len(seen)
 

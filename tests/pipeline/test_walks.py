@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 
 from cultivation.pipeline import moves, opinions
 from cultivation.pipeline.errors import MoveError
-from cultivation.pipeline.models import Application
 from cultivation.pipeline.opinions import Word
 from enterprises.registry.models import Title
 
 from .conftest import TODAY
 
 if TYPE_CHECKING:
+    from cultivation.pipeline.models import Application
+
     from .conftest import World
 
 pytestmark = pytest.mark.django_db

@@ -41,7 +41,10 @@ def tasks(request: HttpRequest, pk: int) -> HttpResponse:
         "missing": lacking,
         "figures": [item for item in lacking if item.kind == "figure"],
         "unmet": [item for item in lacking if item.kind == "criterion"],
-        "manual": findings.open_manual(told.as_json(), {}),
+        "manual": [
+            (node["code"], findings.label_of(node))
+            for node in findings.open_manual(told.as_json(), {})
+        ],
         "verdict": told.verdict,
         "way": way(application),
         "returned": returned(application),

@@ -93,7 +93,7 @@ def _change_item(change: StageChange) -> dict[str, Any]:
     up = Tier.values.index(change.tier_after) if change.tier_after else -1
     down = Tier.values.index(change.tier_before) if change.tier_before else -1
     return {
-        "what": "→".join([change.get_stage_before_display(), change.get_stage_after_display()])
+        "what": f"{change.get_stage_before_display()} → {change.get_stage_after_display()}"
         if change.stage_before != change.stage_after
         else change.get_stage_after_display(),
         "who": change.get_tier_after_display() if change.tier_after else _("no title"),

@@ -54,9 +54,7 @@ def returned(application: Application) -> dict[str, Any] | None:
         return None
     last = application.moves.filter(name="return").last()
     level = application.returned_from.removeprefix("at_")
-    objections = application.criterion_reviews.filter(
-        level=level, opinion=findings.OBJECTED
-    )
+    objections = application.criterion_reviews.filter(level=level, opinion=findings.OBJECTED)
     labels = {
         finding.code: finding.label for finding in findings.lines(application.submitted_result)
     }

@@ -79,7 +79,7 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "GET":
         return shown(request, application)
     forms = _forms(application, request.POST)
-    if not all([form.is_valid() for form in forms.values()]):
+    if not all(form.is_valid() for form in forms.values()):
         return shown(request, application, forms=forms, status=400)
     words = [form.word(code) for code, form in forms.items()]
     for code, fault in opinions.faults(application, words).items():
@@ -101,9 +101,8 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
 
 def may_open(application: Application, user: User) -> bool:
     """Tell whether a user may see the review page: who reads by office, never own staff."""
-    return (
-        application.enterprise_id not in user.scope.enterprises
-        and user.scope.sees_path(application.region_path)
+    return application.enterprise_id not in user.scope.enterprises and user.scope.sees_path(
+        application.region_path
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -104,7 +104,8 @@ def enter(request: HttpRequest, pk: int) -> HttpResponse:
     if not allowed:
         raise PermissionDenied
     form = TitleForm(request.POST or None)
-    form.fields["tier"].choices = [(t, Tier(t).label) for t in allowed]
+    tiers: Any = form.fields["tier"]
+    tiers.choices = [(t, Tier(t).label) for t in allowed]
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
@@ -116,6 +117,4 @@ def enter(request: HttpRequest, pk: int) -> HttpResponse:
                 request, _("Title %(number)s is entered.") % {"number": entered.number}
             )
             return redirect("pipeline:of_enterprise", pk)
-    return render(
-        request, "pipeline/enter_title.html", {"enterprise": enterprise, "form": form}
-    )
+    return render(request, "pipeline/enter_title.html", {"enterprise": enterprise, "form": form})
