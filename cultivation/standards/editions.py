@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import transaction
@@ -16,6 +15,7 @@ from cultivation.standards.reading import read_policy
 from enterprises.registry.models import Tier, Title
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterable
 
 FOLDER = Path(settings.BASE_DIR) / "seeds" / "editions"
@@ -92,7 +92,7 @@ def _store(said: Policy, text: str) -> Edition:
 def _in_use(edition: Edition) -> bool:
     if Title.objects.filter(edition_code=edition.code).exists():
         return True
-    relations = [
+    relations: list[Any] = [
         field
         for field in Edition._meta.get_fields(include_hidden=True)
         if field.auto_created and not field.concrete

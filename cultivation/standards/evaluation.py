@@ -7,6 +7,7 @@ a person judged in favour and every missing figure stayed missing.
 
 from __future__ import annotations
 
+from fractions import Fraction
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from cultivation.standards.comparing import ORDER, held
 from cultivation.standards.models import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from cultivation.standards.policy import Comparison, Criterion, Policy
 
@@ -184,8 +185,10 @@ def _verdict_of_points(criterion: Criterion) -> pl.Expr:
     return whole.cast(DIGIT).alias(f"v:{code}")
 
 
-def _line(line: Comparison | None):  # type: ignore[no-untyped-def]  # noqa: ANN202
-    order, bound = (line.order, int(line.threshold)) if line else ("above", 0)  # type: ignore[arg-type]
+def _line(line: Comparison | None) -> Callable[[pl.Expr], pl.Expr]:
+    order, bound = "above", 0
+    if line is not None and isinstance(line.threshold, Fraction):
+        order, bound = line.order, int(line.threshold)
     return lambda points: ORDER[order](points, pl.lit(bound, dtype=POINT))
 
 

@@ -5,7 +5,6 @@ The verdicts are those of the one evaluator on a frame of one row (评价说明)
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import json
 from dataclasses import dataclass
@@ -33,6 +32,7 @@ from cultivation.standards.models import Verdict
 from cultivation.standards.policy import Case
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterator
 
     from cultivation.standards.models import Edition
@@ -205,9 +205,7 @@ class Explanation:
         }
 
 
-def explain(
-    enterprise: Enterprise, edition: Edition, *, kind: str, as_of: dt.date
-) -> Explanation:
+def explain(enterprise: Enterprise, edition: Edition, *, kind: str, as_of: dt.date) -> Explanation:
     """Judge one enterprise by an edition as of a day and say why (评价并说明)."""
     row = facts_frame.row(enterprise.pk, as_of=as_of)
     return explain_facts(row, edition, kind=kind, as_of=as_of)
@@ -249,7 +247,8 @@ class _Reader:
         if criterion.scored:
             points = (self.judged[f"low:{code}"], self.judged[f"high:{code}"])
         values: tuple[Value, ...] = ()
-        far, wants = None, ()
+        far: Fraction | None = None
+        wants: tuple[Wanted, ...] = ()
         if quantity is not None:
             values = measured(quantity, self.facts)
             far = self._distance(criterion, values)
@@ -303,4 +302,3 @@ def figure_text(figure: Used) -> str:
 def statement_label(name: str) -> str:
     """Return what a statement is called (陈述名称)."""
     return str(STATEMENTS[name].label)
-

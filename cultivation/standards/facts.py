@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import polars as pl
 from django.db.models import Q
@@ -154,7 +154,11 @@ def _with_counts(
         wanted = [count for count in counts if count.of == of]
         if not wanted:
             continue
-        columns = {"enterprise_id": pl.Int64, measure.dated: pl.Date, **measure.columns}
+        columns: dict[str, type[pl.DataType]] = {
+            "enterprise_id": pl.Int64,
+            measure.dated: pl.Date,
+            **measure.columns,
+        }
         if measure.ends:
             columns[measure.ends] = pl.Date
         rows: QuerySet[Any] = measure.model._default_manager.filter(
@@ -163,8 +167,10 @@ def _with_counts(
         facts = with_derived(read(rows, columns), of, as_of=pl.lit(as_of))
         names = [f"{c.name}_{end}" for c in wanted for end in ("low", "high")]
         if facts.height:
-            sums = facts.lazy().group_by("enterprise_id").agg(
-                bound for count in wanted for bound in _bounds(count, as_of)
+            sums = (
+                facts.lazy()
+                .group_by("enterprise_id")
+                .agg(bound for count in wanted for bound in _bounds(count, as_of))
             )
             joined = base.lazy().join(
                 sums, left_on="enterprise", right_on="enterprise_id", how="left"
@@ -221,6 +227,6 @@ def _of_enterprise(chosen: Q) -> Q:
         if isinstance(child, Q):
             condition &= _of_enterprise(child)
         else:
-            name, value = child
+            name, value = cast("tuple[str, Any]", child)
             condition &= Q(**{name.replace("enterprise_id", "pk"): value})
     return condition

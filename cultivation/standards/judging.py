@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -16,6 +15,7 @@ from cultivation.standards.policy import Case, Policy
 from cultivation.standards.storing import store
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Sequence
 
     from enterprises.jobs.models import JobRun
@@ -67,14 +67,14 @@ def judged(snapshot: Snapshot, policy: Policy, *, kind: str, as_of: dt.date) -> 
     needed = sorted(columns(policy.root))
     starts = range(0, max(snapshot.rows, 1), BLOCK)
     return pl.concat(
-        judge_frame(scan.select(needed).slice(start, BLOCK).collect(), policy, kind=kind, as_of=as_of)
+        judge_frame(
+            scan.select(needed).slice(start, BLOCK).collect(), policy, kind=kind, as_of=as_of
+        )
         for start in starts
     )
 
 
-def judge_frame(
-    frame: pl.DataFrame, policy: Policy, *, kind: str, as_of: dt.date
-) -> pl.DataFrame:
+def judge_frame(frame: pl.DataFrame, policy: Policy, *, kind: str, as_of: dt.date) -> pl.DataFrame:
     """Judge a facts frame: recommending units for which something differs apart (分地区评价)."""
     unit = pl.col("region_path").str.slice(0, 2)
     apart = sorted(policy.units)

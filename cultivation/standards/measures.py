@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import polars as pl
-from django.db.models import Model
 
 from enterprises.registry.models import (
     Award,
@@ -17,6 +17,9 @@ from enterprises.registry.models import (
     RdInstitution,
     StandardPart,
 )
+
+if TYPE_CHECKING:
+    from django.db.models import Model
 
 Types = dict[str, type[pl.DataType]]
 
@@ -86,9 +89,7 @@ MEASURES: dict[str, Measure] = {
         dated="paid_on",
         amounts=("amount",),
     ),
-    "event": Measure(
-        MajorEvent, {"kind": pl.String, "weight": pl.String}, dated="happened_on"
-    ),
+    "event": Measure(MajorEvent, {"kind": pl.String, "weight": pl.String}, dated="happened_on"),
 }
 
 

@@ -5,7 +5,6 @@ Verdicts never come from here: they come from the evaluator alone.
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from fractions import Fraction
@@ -13,6 +12,8 @@ from math import ceil, floor
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from cultivation.standards.policy import Comparison, Quantity
 
 Row = dict[str, Any]

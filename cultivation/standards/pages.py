@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from cultivation.standards.explanation import Explanation, Node, figure_text, st
 from cultivation.standards.models import Edition, Verdict
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterator, Sequence
 
     from cultivation.standards.policy import Amendment, Criterion, Policy
@@ -162,7 +162,10 @@ class Clause:
         if quantity is None:
             return []
         return [
-            (wording.bound(band.comparison, quantity.unit), wording.points(band.points, band.points))
+            (
+                wording.bound(band.comparison, quantity.unit),
+                wording.points(band.points, band.points),
+            )
             for band in self.criterion.bands
         ]
 
@@ -194,4 +197,3 @@ def _change(amendment: Amendment, criterion: Criterion) -> str:
     if amendment.comparison and criterion.quantity:
         return wording.bound(amendment.comparison, criterion.quantity.unit)
     return gettext("not examined")
-

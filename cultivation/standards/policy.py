@@ -7,11 +7,11 @@ million, hundredths of a point); nothing here is ever a float.
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterator
     from fractions import Fraction
 
@@ -34,7 +34,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Where a rule applies: kinds, days and recommending units; empty means everywhere (适用范围)."""
+    """Where a rule applies: kinds, days, recommending units; empty is everywhere (适用范围)."""
 
     kinds: tuple[str, ...] = ()
     since: dt.date | None = None
@@ -246,9 +246,7 @@ class Policy:
         return any(reach.kinds for reach in reaches)
 
 
-def _applied(
-    criterion: Criterion, case: Case, changes: dict[str, Amendment]
-) -> Criterion | None:
+def _applied(criterion: Criterion, case: Case, changes: dict[str, Amendment]) -> Criterion | None:
     change = changes.get(criterion.code)
     if not criterion.reach.covers(case) or (change and change.waived):
         return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import os
 import tempfile
@@ -19,6 +18,7 @@ from cultivation.standards.models import Snapshot
 from enterprises.registry.models import Enterprise
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterator
 
 BLOCK = 250_000  # ids of enterprises read at a time

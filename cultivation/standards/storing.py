@@ -62,7 +62,10 @@ def store(
 def _changed(results: pl.DataFrame, kept: pl.DataFrame) -> pl.DataFrame:
     values = [name for name in RESULT if name != "enterprise_id"]
     joined = results.join(
-        kept.with_columns(was_kept=pl.lit(value=True)), on="enterprise_id", how="left", suffix="_kept"
+        kept.with_columns(was_kept=pl.lit(value=True)),
+        on="enterprise_id",
+        how="left",
+        suffix="_kept",
     )
     differs = pl.any_horizontal(
         [pl.col(name).ne_missing(pl.col(f"{name}_kept")) for name in values]

@@ -105,7 +105,7 @@ def judge(request: HttpRequest) -> HttpResponse:
     """Begin a run over the whole registry and show its progress (启动全库评价)."""
     form = AsOfForm(request.POST)
     if not form.is_valid():
-        messages.error(request, " ".join(form.errors["on"]))
+        messages.error(request, " ".join(map(str, form.errors["on"])))
         return redirect("standards:editions")
     as_of = form.cleaned_data["on"].isoformat()
     run, new = begin(
@@ -120,7 +120,7 @@ def judge(request: HttpRequest) -> HttpResponse:
 
 def _seen(request: HttpRequest, pk: int) -> Enterprise:
     visible = Enterprise.objects.visible_to(cast("User", request.user))
-    return get_object_or_404(visible.select_related("region"), pk=pk)
+    return cast("Enterprise", get_object_or_404(visible.select_related("region"), pk=pk))
 
 
 def _days() -> list[dt.date]:

@@ -34,9 +34,7 @@ def decimals(value: Fraction, *, against: Fraction | None = None, exact: bool = 
     return text
 
 
-def amount(
-    value: Value, unit: str, *, against: Fraction | None = None, exact: bool = False
-) -> str:
+def amount(value: Value, unit: str, *, against: Fraction | None = None, exact: bool = False) -> str:
     """Write a value of a unit: 万元 or 亿元, %, years, points; a dash where it is unknown."""
     if value is None:
         return "—"

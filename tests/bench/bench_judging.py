@@ -1,11 +1,10 @@
-"""Judging the whole registry from a snapshot, against a bare COPY of the same results (评价基准)."""
+"""Judging the registry from a snapshot, against a bare COPY of the same results (评价基准)."""
 
 from __future__ import annotations
 
 import datetime as dt
 import tempfile
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from django.db import connection
@@ -84,7 +83,7 @@ def _copied() -> float:
 
 def _with_a_tenth_changed(snapshot: Snapshot) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(f"UPDATE {TABLE} SET verdict = 9 - verdict WHERE id % 10 = 0")
+        cursor.execute(f"UPDATE {TABLE} SET verdict = 9 - verdict WHERE id % 10 = 0")  # noqa: S608
     return judge_registry(AS_OF, snapshot=snapshot).stored
 
 
@@ -101,7 +100,8 @@ def _registry(firms: int) -> None:
         for n, unit in enumerate(UNITS, 1)
     ]
     first = Enterprise.objects.create(
-        credit_code="0", name="虚构", name_key="虚构", fictional=True, region=regions[0], size_class="small",
+        credit_code="0", name="虚构", name_key="虚构", fictional=True, region=regions[0],
+        size_class="small",
         mainland_entity=True, obeys_laws=True, on_abnormal_list=False, on_dishonest_list=False,
         prohibited_product=False, events_declared=True, truth_declared=True, own_brand=True,
         niche_since=dt.date(2018, 3, 1), digital_level=2,
@@ -155,6 +155,4 @@ def _multiply(row: Model, source: str, changes: dict[str, str]) -> None:
     if " WHERE " not in source:
         source += f" CROSS JOIN {table} AS t WHERE t.id = {row.pk}"
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {table} ({', '.join(columns)}) SELECT {made} FROM {source}"
-        )
+        cursor.execute(f"INSERT INTO {table} ({', '.join(columns)}) SELECT {made} FROM {source}")  # noqa: S608

@@ -69,7 +69,9 @@ def firm(region: Callable[[str], Region]) -> Callable[..., Enterprise]:
 def user(region: Callable[[str], Region]) -> Callable[..., User]:
     """Give a function that makes a user with one seat."""
 
-    def make(role: str, path: str = "", enterprise: Enterprise | None = None, **rights: bool) -> User:
+    def make(
+        role: str, path: str = "", enterprise: Enterprise | None = None, **rights: bool
+    ) -> User:
         name = f"{role}{path}{enterprise.pk if enterprise else ''}"
         found = User.objects.create_user(name, password="x")
         place = None if enterprise or role == "expert" else region(path)

@@ -18,16 +18,15 @@ from django.db import connection  # noqa: E402
 from cultivation.standards import storing  # noqa: E402
 
 day, wanted = sys.argv[1], int(sys.argv[2])
-seen = 0
+seen: list[str] = []
 
 
 def hang(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
     """Hang once the wanted statement has written its rows and nothing is committed yet."""
-    global seen
     done = execute(sql, params, many, context)
     if sql.startswith(f"INSERT INTO {storing.TABLE}"):
-        seen += 1
-        if seen == wanted:
+        seen.append(sql)
+        if len(seen) == wanted:
             print("written", flush=True)
             time.sleep(600)
     return done

@@ -85,7 +85,9 @@ def test_edition_for_refuses_a_day_before_the_first(
         edition_for(tier, kind="recognition", on=day(on), path="")
 
 
-@pytest.mark.parametrize("on", ["2022-06-15", "2022-08-01", "2026-03-31", "2026-04-01", "2027-01-01"])
+@pytest.mark.parametrize(
+    "on", ["2022-06-15", "2022-08-01", "2026-03-31", "2026-04-01", "2027-01-01"]
+)
 def test_no_day_has_two_editions_for_one_case(loaded: list[Edition], on: str) -> None:
     found = [
         (edition.tier, kind)
@@ -149,7 +151,13 @@ def test_a_changed_file_of_a_used_edition_is_refused(
         snapshot = Snapshot.objects.create(sha256="0", as_of=day("2026-05-01"), rows=1, columns=1)
         run = JudgingRun.objects.create(snapshot=snapshot, as_of=day("2026-05-01"))
         Assessment.objects.create(
-            enterprise=firm(), edition=edition, verdict=0, verdicts="00", unmet=1, unknown=0, run=run
+            enterprise=firm(),
+            edition=edition,
+            verdict=0,
+            verdicts="00",
+            unmet=1,
+            unknown=0,
+            run=run,
         )
     change(folder, "at_least = 1000", "at_least = 1500")
     with pytest.raises(PolicyError, match="already used"):
@@ -161,7 +169,7 @@ def test_two_meanings_of_one_count_are_refused(db: None, folder: Path) -> None:
     count = '\n[[count]]\nname = "x"\nof = "award"\nlabel_zh = "甲"\nlabel_en = "A"\nyears = {}\n'
     (folder / "a.toml").write_text(SMALL + count.format(1), encoding="utf-8")
     (folder / "b.toml").write_text(SMALL + count.format(2), encoding="utf-8")
-    with pytest.raises(PolicyError, match="b.toml: count x"):
+    with pytest.raises(PolicyError, match=r"b\.toml: count x"):
         editions.load_all(folder)
 
 
@@ -183,7 +191,7 @@ REFUSALS = {
     "part of nothing": ('part_of = "A"', 'part_of = "B"', "A1: part_of 'B' does not exist"),
     "two roots": ('part_of = "A"', "", "2 criteria stand alone"),
     "code twice": ('"A1"', '"A"', "A: the code stands twice"),
-    "years without a fold": ('"revenue"', '"revenue"\nyears = [1, 2]', "A1: years [1, 2] with over"),
+    "years without a fold": ('"revenue"', '"revenue"\nyears = [1, 2]', "[1, 2] with over"),
     "year too far back": ('"revenue"', '"revenue"\nyears = [7]', "A1: years [7]"),
     "silent memory": (
         'label_en = "Revenue"', 'label_en = "Revenue"\nconfidence = "L"', "passes as verified",
@@ -193,9 +201,17 @@ REFUSALS = {
         'label_en = "Revenue"\nconfidence = "M"\nverified = false',
         "A1: an unverified criterion would decide silently",
     ),
-    "line without points": ("at_least = 1000", "at_least = 1\npoints_at_least = 2", "without points"),
+    "line without points": (
+        "at_least = 1000", "at_least = 1\npoints_at_least = 2", "without points",
+    ),
     "a city as unit": ('part_of = "A"', 'part_of = "A"\nunits = ["4401"]', "A1: units"),
     "unknown kind": ('part_of = "A"', 'part_of = "A"\nkinds = ["renewal"]', "A1: kinds"),
+    "band below none": (
+        "at_least = 1000",
+        "otherwise = 5\nbands = [{ at_least = 1, points = 2 }]",
+        "less than none",
+    ),
+    "sum of what gives no points": ('need = "all"', 'need = "sum"', "part A1 gives no points"),
     "amends nothing": (
         "in_force = 2026-01-01",
         'in_force = 2026-01-01\n[[amendment]]\nof = "Z"\nwaived = true',

@@ -52,13 +52,13 @@ def verdicts(quantity: Quantity, comparison: Comparison, rows: list[dict[str, An
 
 @given(rates, positive, orders, st.integers(-2, 2))
 @settings(max_examples=150, deadline=None)
-def test_ratio_is_exact_around_its_threshold(
-    t: Fraction, whole: int, order: str, off: int
-) -> None:
+def test_ratio_is_exact_around_its_threshold(t: Fraction, whole: int, order: str, off: int) -> None:
     part = t.numerator * whole // t.denominator + off
     quantity = Quantity("ratio", NAMES["ratio"])
     row = {"rd_expense_y1": part, "revenue_y1": whole}
-    assert verdicts(quantity, Comparison(order, t), [row]) == [ORDERS[order](Fraction(part, whole), t)]
+    assert verdicts(quantity, Comparison(order, t), [row]) == [
+        ORDERS[order](Fraction(part, whole), t)
+    ]
 
 
 @given(rates, positive, orders, st.integers(-2, 2))
@@ -106,9 +106,7 @@ def test_compound_growth_is_exact_around_its_threshold(
 
 @given(st.lists(money, min_size=2, max_size=2), money, orders, st.sampled_from(["sum", "mean"]))
 @settings(max_examples=100, deadline=None)
-def test_sum_and_mean_of_years_are_exact(
-    figures: list[int], t: int, order: str, over: str
-) -> None:
+def test_sum_and_mean_of_years_are_exact(figures: list[int], t: int, order: str, over: str) -> None:
     quantity = Quantity("figure", ("revenue",), (1, 2), over)
     row = {"revenue_y1": figures[0], "revenue_y2": figures[1]}
     value = Fraction(sum(figures), 2 if over == "mean" else 1)
@@ -128,7 +126,9 @@ def test_float_division_would_misjudge_what_this_judges_right() -> None:
 @pytest.mark.parametrize("base", [0, -1, None])
 def test_a_base_of_nought_or_less_is_unknown(base: int | None) -> None:
     row = {"rd_expense_y1": 5, "revenue_y1": base}
-    assert verdicts(Quantity("ratio", NAMES["ratio"]), Comparison("at_least", Fraction(0)), [row]) == [None]
+    assert verdicts(
+        Quantity("ratio", NAMES["ratio"]), Comparison("at_least", Fraction(0)), [row]
+    ) == [None]
 
 
 def test_figures_of_the_widest_size_are_still_exact() -> None:
@@ -144,7 +144,9 @@ def test_figures_of_the_widest_size_are_still_exact() -> None:
 def test_squares_beyond_the_widest_are_unknown_not_wrong() -> None:
     widest = 2**63 - 1
     rows = [{"revenue_y1": widest, "revenue_y2": widest, "revenue_y3": widest}]
-    assert verdicts(Quantity("mean_growth", ("revenue",)), Comparison("at_least", Fraction(1, 20)), rows) == [None]
+    assert verdicts(
+        Quantity("mean_growth", ("revenue",)), Comparison("at_least", Fraction(1, 20)), rows
+    ) == [None]
 
 
 def leaf(code: str, verdict: Verdict) -> Criterion:
@@ -188,7 +190,10 @@ def columns_of(policy: Policy) -> list[str]:
 @st.composite
 def rows(draw: st.DrawFn, policy: Policy, *, missing: float = 0.3) -> dict[str, Any]:
     """Draw facts of an enterprise, a part of them missing."""
-    row: dict[str, Any] = {"enterprise": 1, "region_path": draw(st.sampled_from(["32", "44", "37"]))}
+    row: dict[str, Any] = {
+        "enterprise": 1,
+        "region_path": draw(st.sampled_from(["32", "44", "37"])),
+    }
     random = draw(st.randoms(use_true_random=False))
     for name in columns_of(policy):
         kind = facts.column_type(name)
@@ -217,7 +222,9 @@ def verdict_of(policy: Policy, row: dict[str, Any], kind: str = "recognition") -
 @pytest.mark.parametrize("policy", POLICIES, ids=lambda p: p.code)
 @given(data=st.data())
 @settings(max_examples=12, deadline=None)
-def test_stating_what_was_missing_never_turns_a_sure_verdict(policy: Policy, data: st.DataObject) -> None:
+def test_stating_what_was_missing_never_turns_a_sure_verdict(
+    policy: Policy, data: st.DataObject
+) -> None:
     """Unknown never becomes met: what is sure with gaps stays so however they are filled."""
     gaps = data.draw(rows(policy))
     filler = data.draw(rows(policy, missing=0))

@@ -96,7 +96,9 @@ def test_fields_of_the_product_and_industry(firm: Callable[..., Enterprise]) -> 
     base = ProductDomain.objects.create(scheme="six_bases", code="b", name_zh="基")
     field = ProductDomain.objects.create(scheme="strategic", code="s", name_zh="新")
     section = Industry.objects.create(code="35", section="C", name_zh="业")
-    told = facts.row(firm(product_domain=base, strategic_field=field, industry=section).pk, as_of=ON)
+    told = facts.row(
+        firm(product_domain=base, strategic_field=field, industry=section).pk, as_of=ON
+    )
     silent = facts.row(firm().pk, as_of=ON)
     names = ("domain_scheme", "strategic_stated", "industry_section", "key_link")
     assert [told[name] for name in names] == ["six_bases", True, "C", None]
@@ -217,7 +219,11 @@ def test_equity_sums_what_was_paid_by_qualified_investors(firm: Callable[..., En
         (dt.date(2025, 1, 1), 100_000, True, 300_001),
     ]:
         EquityRound.objects.create(
-            enterprise=enterprise, paid_on=day, amount=amount, qualified=qualified, shares_given=shares
+            enterprise=enterprise,
+            paid_on=day,
+            amount=amount,
+            qualified=qualified,
+            shares_given=shares,
         )
     assert counted(enterprise, "equity_two_years") == (11, 11)
     assert counted(enterprise, "equity_three_years") == (111, 111)
@@ -322,7 +328,6 @@ def test_snapshot_in_blocks_is_the_whole(
     whole = snapshots.take(ON)
     monkeypatch.setattr(snapshots, "BLOCK", 2)
     parts = snapshots.take(ON)
-
 
     one, other = (pl.read_parquet(snapshots.path_of(s)) for s in (whole, parts))
     assert one.equals(other)

@@ -45,9 +45,7 @@ PATHS = ("320500", "440100", "SZ03", "370100")
 @pytest.fixture
 def registry(firm: Callable[..., Enterprise], loaded: list[Edition]) -> list[Enterprise]:
     """Give eight enterprises of four units, every second meeting the technology standard."""
-    return [
-        firm(PATHS[n % 4], reports={2025: TECH} if n % 2 else {}, **GOOD) for n in range(8)
-    ]
+    return [firm(PATHS[n % 4], reports={2025: TECH} if n % 2 else {}, **GOOD) for n in range(8)]
 
 
 def kept() -> set[tuple[Any, ...]]:
@@ -128,7 +126,9 @@ def test_provinces_are_judged_by_their_own_line(
         2021: {"main_business_revenue": 5 * 10**9},
     }  # fmt: skip
     more = {**GOOD, "niche_since": dt.date(2010, 1, 1), "own_brand": True, "digital_level": 3}
-    more["product_domain"] = ProductDomain.objects.create(scheme="six_bases", code="b", name_zh="基")
+    more["product_domain"] = ProductDomain.objects.create(
+        scheme="six_bases", code="b", name_zh="基"
+    )
     there = [firm(path, reports=figures, **more) for path in ("320500", "440100", "SZ03")]
     judge_registry(dt.date(2024, 6, 1))
     rows = Assessment.objects.filter(edition__code="srdi_2022", kind="recognition")
@@ -278,8 +278,6 @@ def test_the_command_judges_by_a_named_edition_whatever_the_day(
         (("--on", "2010-01-01"), "no edition is in force"),
     ],
 )
-def test_the_command_refuses(
-    loaded: list[Edition], args: tuple[str, ...], complaint: str
-) -> None:
+def test_the_command_refuses(loaded: list[Edition], args: tuple[str, ...], complaint: str) -> None:
     with pytest.raises(CommandError, match=complaint):
         printed(*args)

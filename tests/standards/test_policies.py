@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +31,14 @@ def cases() -> list[Any]:
     for path in sorted(POLICIES.glob("*.toml")):
         table = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
         base = table["base"]
-        for case in table["case"]:
-            found.append(pytest.param(path.stem, base, case, id=f"{path.stem}: {case['name']}"))
+        found += [
+            pytest.param(path.stem, base, case, id=f"{path.stem}: {case['name']}")
+            for case in table["case"]
+        ]
     return found
 
 
+@cache
 def edition(code: str) -> Policy:
     return read_policy((FOLDER / f"{code}.toml").read_text(encoding="utf-8"), code=code)
 
@@ -46,7 +50,9 @@ def stored(policy: Policy, name: str, value: Any) -> Any:
     figure = name.rpartition("_y")[0]
     if figure in FIGURE_UNITS:
         exact = value * SCALE[FIGURE_UNITS[figure]]
-    elif name.removesuffix("_low").removesuffix("_high") in {c.name for c in policy.counts if c.amount}:
+    elif name.removesuffix("_low").removesuffix("_high") in {
+        c.name for c in policy.counts if c.amount
+    }:
         exact = value * SCALE["money"]
     else:
         return value
@@ -87,11 +93,15 @@ def test_worked_case_is_judged_as_it_says(
     low_high = {
         name: [judged[f"low:{name}"], judged[f"high:{name}"]] for name in case.get("points", {})
     }
-    assert low_high == {name: [int(p * 100) for p in span] for name, span in case.get("points", {}).items()}
+    assert low_high == {
+        name: [int(p * 100) for p in span] for name, span in case.get("points", {}).items()
+    }
 
 
 def test_every_edition_has_worked_cases() -> None:
-    assert {path.stem for path in POLICIES.glob("*.toml")} == {p.stem for p in FOLDER.glob("*.toml")}
+    assert {path.stem for path in POLICIES.glob("*.toml")} == {
+        p.stem for p in FOLDER.glob("*.toml")
+    }
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.toml")), ids=lambda p: p.stem)

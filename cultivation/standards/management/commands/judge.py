@@ -38,7 +38,9 @@ class Command(BaseCommand):
         if not bases:
             raise CommandError(f"no edition is in force on {as_of}; name one with --edition")
         snapshot = snapshots.take(as_of)
-        self.stdout.write(f"as of {as_of}: {snapshot.rows} enterprises, facts {snapshot.sha256[:12]}")
+        self.stdout.write(
+            f"as of {as_of}: {snapshot.rows} enterprises, facts {snapshot.sha256[:12]}"
+        )
         if not options["no_store"]:
             run = judge_registry(as_of, bases=bases, snapshot=snapshot)
             self.stdout.write(f"run {run.pk}: {run.judged} judged, {run.stored} stored")
