@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import django_filters
 from django import forms
 from django.db.models import Q, QuerySet
@@ -10,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from cultivation.digital.coverage import GROUPS
 from enterprises.registry.models import Enterprise, SizeClass
 
+Rows = QuerySet[Any]  # firms with their group
 GROUP_NAMES = {
     "transformed": _("transformed"),
     "not_transformed": _("not transformed"),
@@ -17,7 +20,7 @@ GROUP_NAMES = {
 }
 
 
-class CountedFirmFilter(django_filters.FilterSet):
+class CountedFirmFilter(django_filters.FilterSet):  # type: ignore[misc]
     """Narrow counted firms by group, name or code, and size (名单筛选)."""
 
     group = django_filters.ChoiceFilter(
@@ -40,11 +43,11 @@ class CountedFirmFilter(django_filters.FilterSet):
         model = Enterprise
         fields = ("group", "q", "size_class")
 
-    def by_group(self, rows: QuerySet[Enterprise], _name: str, value: str) -> QuerySet[Enterprise]:
+    def by_group(self, rows: Rows, _name: str, value: str) -> Rows:
         """Keep one group of those counted."""
         return rows.filter(group=GROUPS[value])
 
-    def by_words(self, rows: QuerySet[Enterprise], _name: str, value: str) -> QuerySet[Enterprise]:
+    def by_words(self, rows: Rows, _name: str, value: str) -> Rows:
         """Keep firms whose name holds the words or whose code begins with them."""
         words = value.strip()
         return rows.filter(Q(name__icontains=words) | Q(credit_code__istartswith=words))

@@ -110,7 +110,7 @@ def _question_field(question: index.Question, before: dict[str, Any]) -> forms.F
 
 
 def _scenario_field(scenario: index.Scenario, before: dict[str, Any]) -> forms.Field:
-    choices = [("0", _("None of these"))]
+    choices = [("0", str(_("None of these")))]
     choices += [(str(level), f"{level} · {text}") for level, text in scenario.texts]
     given = before.get("scenarios", {}).get(str(scenario.no))
     return forms.ChoiceField(

@@ -141,9 +141,7 @@ def refresh_levels(
     Without a list it goes over all, so that levels lapse when assessments expire; `noted` writes a
     change for each.
     """
-    rows: QuerySet[Enterprise] = Enterprise.objects.annotate(
-        latest=Subquery(latest(on).values("level"))
-    )
+    rows: QuerySet[Any] = Enterprise.objects.annotate(latest=Subquery(latest(on).values("level")))
     if enterprises is None:
         assessed = MaturityAssessment.objects.values("enterprise")
         rows = rows.filter(Q(digital_level__isnull=False) | Q(pk__in=assessed))

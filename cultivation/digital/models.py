@@ -151,6 +151,7 @@ class RequiredPath(models.Model):
     source_en = models.TextField(blank=True)
 
     class Meta:
+        ordering = ["tier"]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(start_on__isnull=True)

@@ -104,6 +104,8 @@ class Overview:
     @cached_property
     def figures(self) -> list[tuple[CoverageDefinition, Figure]]:
         """Return the region's figure under every definition on the day."""
+        if self.on is None:
+            return []
         rows = CoverageSnapshot.objects.filter(region=self.region, tier=self.tier, on=self.on)
         found = {row.definition_id: row for row in rows}
         return [(d, self._figure(found[d.pk])) for d in self.definitions if d.pk in found]
@@ -126,6 +128,8 @@ class Overview:
 
     def parts(self, *, sort: str = "code") -> list[RegionRow]:
         """Return the figures of the regions below, and of what stands at the region itself."""
+        if self.on is None:
+            return []
         rows = CoverageSnapshot.objects.filter(
             region__parent=self.region, tier=self.tier, definition=self.definition, on=self.on
         ).select_related("region")

@@ -98,7 +98,8 @@ def accept(project: TransformationProject, *, on: dt.date, by: User) -> Transfor
 
 def _locked(project: TransformationProject) -> TransformationProject:
     rows = TransformationProject.objects.select_for_update(of=("self",))
-    return rows.select_related("enterprise").get(pk=project.pk)
+    found: TransformationProject = rows.select_related("enterprise").get(pk=project.pk)
+    return found
 
 
 def _refuse_future(day: dt.date) -> None:

@@ -23,6 +23,7 @@ class Migration(migrations.Migration):
                 ('source_en', models.TextField(blank=True)),
             ],
             options={
+                'ordering': ['tier'],
                 'constraints': [models.CheckConstraint(condition=models.Q(('start_on__isnull', True), ('due_on__gt', models.F('start_on')), _connector='OR'), name='path_is_due_after_it_starts'), models.CheckConstraint(condition=models.Q(('start_ppm__lte', 1000000), ('due_ppm__lte', 1000000)), name='path_rates_are_at_most_the_whole')],
             },
         ),

@@ -170,7 +170,7 @@ def project_step(request: HttpRequest, pk: int, number: int, step: str) -> HttpR
         raise Http404
     form = StepForm(request.POST)
     if not form.is_valid():
-        messages.error(request, " ".join(form.errors.get("on", [])))
+        messages.error(request, " ".join(str(error) for error in form.errors["on"]))
     else:
         try:
             STEPS[step](project, on=form.cleaned_data["on"], by=user)
@@ -183,7 +183,8 @@ def project_step(request: HttpRequest, pk: int, number: int, step: str) -> HttpR
 
 def _seen(user: User, pk: int) -> Enterprise:
     rows = Enterprise.objects.visible_to(user).select_related("region")
-    return get_object_or_404(rows, pk=pk)
+    enterprise: Enterprise = get_object_or_404(rows, pk=pk)
+    return enterprise
 
 
 def _standing(row: MaturityAssessment | None) -> scoring.Standing | None:
