@@ -109,14 +109,14 @@ def check(file: File[bytes]) -> str:
 
 def _is_what_it_says(file: File[bytes], ending: str) -> bool:
     file.seek(0)
-    head = file.read(16)
+    head: bytes = file.read(16)
     if ending in _MAGIC:
         return head.startswith(_MAGIC[ending])
     if not head.startswith(b"PK\x03\x04"):
         return False
     file.seek(0)
     try:
-        with zipfile.ZipFile(file) as archive:  # type: ignore[arg-type]
+        with zipfile.ZipFile(file) as archive:
             return _ZIP_MARK[ending] in archive.namelist()
     except (zipfile.BadZipFile, ValueError, OSError):
         return False

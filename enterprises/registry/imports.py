@@ -128,7 +128,7 @@ def commit(
         raise ValidationError(_("This import is already %s.") % locked.get_status_display())
     if by is not None and not by.scope.register_paths:
         raise PermissionDenied(_("You may not import: no seat of yours registers enterprises."))
-    locked.rows.all().delete()  # type: ignore[attr-defined]
+    locked.rows.all().delete()
     try:
         with transaction.atomic():
             tally = _run(locked, by=by, writer=Writer(locked, by=by), progress=progress)
@@ -156,7 +156,7 @@ def discard(staged: StagedImport, *, by: User | None) -> StagedImport:
     file, locked.file = locked.file, ""
     locked.save(update_fields=["status", "file"])
     if file:
-        transaction.on_commit(lambda: file.storage.delete(file.name))
+        transaction.on_commit(lambda: file.storage.delete(str(file.name)))
     return locked
 
 

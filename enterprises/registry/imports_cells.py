@@ -19,7 +19,7 @@ from enterprises.registry import money
 from enterprises.registry.models import MONEY, Enterprise
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 YES = frozenset({"1", "是", "有", "Y", "YES", "TRUE", "T", "√", "对"})
 NO = frozenset({"0", "否", "无", "没有", "N", "NO", "FALSE", "F", "×", "错"})
@@ -48,7 +48,7 @@ def warning(kind: str, field: str, value: object, message: str) -> Remark:
     return Remark(kind, field, str(value)[:300], message)
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=4096)
 def date(text: str) -> dt.date:
     """Return a day written as 2024-01-31, 2024/1/31, 20240131 or 2024年1月31日 (日期)."""
     found = _DATE.match(unicodedata.normalize("NFKC", text).strip())
@@ -127,9 +127,10 @@ class References:
         """Return the id that a code or a name means; for industries also C39 and 3911."""
         ids = self._ids.setdefault(name, {})
         if not ids:
-            for pk, code, zh in self.MODELS[name].objects.values_list("pk", "code", "name_zh"):
-                ids[zh] = pk
-                ids[code] = pk
+            rows: Iterable[Any] = self.MODELS[name]._default_manager.all()
+            for row in rows:
+                ids[row.name_zh] = row.pk
+            ids.update({row.code: row.pk for row in rows})
         plain = unicodedata.normalize("NFKC", text).strip()
         tries: list[str] = [plain]
         if name == "industry":
@@ -154,7 +155,7 @@ def reader(name: str, references: References, unit: str) -> Callable[[str], Any]
         return date
     if isinstance(field, models.BooleanField):
         return truth
-    most = field.max_length
+    most = getattr(field, "max_length", None)
     return lambda text: _short(text, most)
 
 

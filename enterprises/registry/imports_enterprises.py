@@ -76,7 +76,9 @@ class EnterpriseRows:
             for name in sorted(wanted)
             if name in {f.name for f in Enterprise._meta.concrete_fields}
         }
-        self.attributes = {name: Enterprise._meta.get_field(name).attname for name in self.readers}
+        self.attributes = {
+            f.name: f.attname for f in Enterprise._meta.concrete_fields if f.name in self.readers
+        }
 
     def batch(self, rows: Iterable[Row]) -> Outcome:
         """Return what the rows come to beside the registry and the rows before them."""

@@ -33,7 +33,7 @@ def insert(model: type[models.Model], rows: Sequence[dict[str, Any]]) -> None:
             defaults[f.attname] = f.get_default()
     names = [f.attname for f in fields]
     lines = ([row.get(name, defaults[name]) for name in names] for row in rows)
-    columns = [f.column for f in fields]
+    columns = [str(f.column) for f in fields]
     if connection.vendor == "postgresql":
         _copy(model._meta.db_table, columns, lines)
     else:
@@ -52,7 +52,7 @@ def update(
         model._default_manager.bulk_update(made, names, batch_size=BATCH)
         return
     quote = connection.ops.quote_name
-    columns = [model._meta.get_field(f.removesuffix("_id")).column for f in fields]
+    columns = [_column(model, f) for f in fields]
     target, source = quote(model._meta.db_table), quote("import_update")
     listed = ", ".join(quote(c) for c in ("id", *columns))
     with connection.cursor() as cursor:
@@ -69,6 +69,10 @@ def update(
             f"WHERE {target}.id = {source}.id"
         )
         cursor.execute(f"DROP TABLE {source}")
+
+
+def _column(model: type[models.Model], attribute: str) -> str:
+    return next(str(f.column) for f in model._meta.concrete_fields if f.attname == attribute)
 
 
 def _copy(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -93,9 +97,10 @@ def _execute(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) 
     listed = ", ".join(quote(c) for c in columns)
     places = ", ".join(["%s"] * len(columns))
     with connection.cursor() as cursor:
+        lines = ([_adapted(value) for value in row] for row in rows)
         cursor.executemany(
             f"INSERT INTO {quote(table)} ({listed}) VALUES ({places})",  # noqa: S608
-            ([_adapted(value) for value in row] for row in rows),
+            lines,  # type: ignore[arg-type]
         )
 
 

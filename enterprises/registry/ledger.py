@@ -37,7 +37,7 @@ class StaleError(ValidationError):
 
 def lock(enterprise: Enterprise, *, by: User | None, version: int | None = None) -> Enterprise:
     """Return the enterprise locked for this transaction, if this user may write it (加锁)."""
-    locked = Enterprise.objects.select_for_update(of=("self",)).get(pk=enterprise.pk)
+    locked: Enterprise = Enterprise.objects.select_for_update(of=("self",)).get(pk=enterprise.pk)
     if not may_write(by, locked):
         raise PermissionDenied(_("You may not change the record of %s.") % locked)
     if version is not None and version != locked.version:

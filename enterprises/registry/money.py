@@ -35,7 +35,7 @@ class Amount:
     currency: str = "CNY"
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=4096)
 def parse(text: str, *, unit: str = "元") -> Amount:
     """Return the amount that a text means; a bare number is in `unit` (解析金额).
 

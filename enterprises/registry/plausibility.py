@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from enterprises.registry import money
@@ -78,7 +79,7 @@ def impossible(figures: Mapping[str, int | None]) -> dict[str, ValidationError]:
     share = figures.get("market_share")
     if share is not None and share > 1_000_000:
         errors["market_share"] = ValidationError(
-            _("a market share cannot be above 100 %%"), code="above_whole"
+            _("a market share cannot be above the whole"), code="above_whole"
         )
     return errors
 
@@ -107,7 +108,9 @@ def label(name: str) -> str:
 
 
 def written(name: str, value: int | None) -> str:
-    """Return a figure as people read it: money in 万元, heads plain (显示)."""
+    """Return a figure as people read it: money in 万元 or CNY, heads plain (显示)."""
+    if name in MONEY and (get_language() or "").startswith("en"):
+        return f"CNY {money.show(value)}"
     if name in MONEY:
         return f"{money.show(value, unit='万元')} 万元"
     return f"{value:,}" if value is not None else ""

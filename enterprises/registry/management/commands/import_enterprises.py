@@ -70,7 +70,7 @@ class Command(BaseCommand):
         for title in ("warnings", "refusals"):
             for kind, number in sorted(counts[title].items(), key=lambda item: -item[1]):
                 say(f"  {title}: {kind} {number:,}")
-        refused = staged.rows.filter(outcome="refused")  # type: ignore[attr-defined]
+        refused = staged.rows.filter(outcome="refused")
         for row in refused[:SHOWN]:
             say(f"  line {row.line}: {row.field} “{row.value}”: {row.message}")
         if counts["refused"] > SHOWN:
