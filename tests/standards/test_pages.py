@@ -56,8 +56,8 @@ def test_editions_are_listed_for_everybody_signed_in(
     text = english.get(address).text
     assert "Little giant standard, 2026" in text
     assert "工信部企业〔2026〕2号" in text
-    assert "2026-04-01 – open" in text
-    assert "Run now" not in text
+    assert "2026-04-01 – until further notice" in text
+    assert "Judge now" not in text
 
 
 def test_an_edition_shows_its_clauses_amendments_and_confidence(
