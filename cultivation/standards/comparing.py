@@ -111,15 +111,18 @@ def _mean_growth(quantity: Quantity, comparison: Comparison) -> pl.Expr:
 
 
 def _compound_growth(quantity: Quantity, comparison: Comparison) -> pl.Expr:
-    """Compare the yearly growth over two years: a/c against (1 + t) squared."""
+    """Compare the yearly growth over two years: a/c against (1 + t) squared.
+
+    A figure below nought has no growth rate; it reaches no threshold that must be reached.
+    """
     a, c = (_wide(quantity.names[0], year) for year in (1, 3))
     times = _fraction(comparison) + 1
+    rising = comparison.order in {"at_least", "above"}
     if times < 0:
-        always = comparison.order in {"at_least", "above"}
-        return _where((c > 0) & (a >= 0), pl.lit(always))
+        return _where((c > 0) & (a >= 0), pl.lit(rising))
     squared = times * times
     truth = ORDER[comparison.order](a * _whole(squared.denominator), c * _whole(squared.numerator))
-    return _where((c > 0) & (a >= 0), truth)
+    return _where((c > 0) if rising else (c > 0) & (a >= 0), truth)
 
 
 def _against(column: pl.Expr, comparison: Comparison, *, times: int = 1) -> pl.Expr:

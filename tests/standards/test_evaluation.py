@@ -104,6 +104,13 @@ def test_compound_growth_is_exact_around_its_threshold(
     assert verdicts(quantity, Comparison(order, t), [row]) == [expected]
 
 
+@pytest.mark.parametrize(("order", "found"), [("at_least", False), ("at_most", None)])
+def test_a_fall_below_nought_reaches_no_growth(order: str, found: bool | None) -> None:
+    quantity = Quantity("compound_growth", ("revenue",))
+    row = {"revenue_y1": -5, "revenue_y3": 100}
+    assert verdicts(quantity, Comparison(order, Fraction(5, 100)), [row]) == [found]
+
+
 @given(st.lists(money, min_size=2, max_size=2), money, orders, st.sampled_from(["sum", "mean"]))
 @settings(max_examples=100, deadline=None)
 def test_sum_and_mean_of_years_are_exact(figures: list[int], t: int, order: str, over: str) -> None:
