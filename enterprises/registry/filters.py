@@ -35,7 +35,7 @@ def report_years() -> list[int]:
     return list(range(last, last - 5, -1))
 
 
-class EnterpriseFilter(django_filters.FilterSet):
+class EnterpriseFilter(django_filters.FilterSet):  # type: ignore[misc]
     """Narrow the list of enterprises (企业名录筛选)."""
 
     q = django_filters.CharFilter(

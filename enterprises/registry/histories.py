@@ -74,6 +74,6 @@ def written(name: str, value: Any) -> str:
 
 def _choices(name: str) -> dict[Any, Any]:
     try:
-        return dict(Enterprise._meta.get_field(name).choices or ())  # type: ignore[union-attr,arg-type]
+        return dict(Enterprise._meta.get_field(name).choices or ())  # type: ignore[union-attr]
     except LookupError:
         return {}

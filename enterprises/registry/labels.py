@@ -11,6 +11,7 @@ from enterprises.registry.models import COUNTS, MONEY
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
+    from django_stubs_ext import StrOrPromise
 
 PROFILE: dict[str, _StrPromise] = {
     "credit_code": _("Credit code"),
@@ -117,7 +118,7 @@ PERCENTS = frozenset({"market_share", "shares_given"})
 AMOUNTS = frozenset({*MONEY, "registered_capital", "amount"})
 
 
-def of(field: str) -> str:
+def of(field: str) -> StrOrPromise:
     """Return what a field is called, or its name where it has no label; lazy, for any language."""
     for names in (PROFILE, FACTS, REPORT, OTHERS):
         if field in names:

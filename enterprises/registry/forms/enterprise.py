@@ -126,7 +126,7 @@ class _Profile(forms.Form):
             if isinstance(field, forms.ModelChoiceField):
                 field.queryset = rows
                 if name == "chain_link":
-                    field.label_from_instance = lambda one: f"{one.chain} › {one}"  # type: ignore[method-assign]
+                    field.label_from_instance = lambda obj: f"{obj.chain} › {obj}"  # type: ignore[method-assign]
 
     def clean(self) -> dict[str, Any]:
         """Refuse a link of another chain."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 
@@ -95,7 +95,7 @@ class KeepingForm(forms.Form):
 
     def merged(self) -> QueryDict:
         """Return the data again with others' changes taken over where the user typed nothing."""
-        data: QueryDict = self.data.copy()
+        data = cast("QueryDict", self.data).copy()
         seen, now, typed = self.seen(), self.shown(), self.typed()
         for name in self.stored:
             if typed[name] == seen[name] and seen[name] != now[name]:

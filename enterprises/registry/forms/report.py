@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.urls import reverse_lazy
@@ -13,6 +13,9 @@ from enterprises.registry import amounts, money
 from enterprises.registry.forms.fields import MoneyField, field_for
 from enterprises.registry.forms.keeping import KeepingForm
 from enterprises.registry.models import COUNTS, MONEY, AnnualReport
+
+if TYPE_CHECKING:
+    from django.http import QueryDict
 
 UNITS = [
     ("元", _("yuan (元)")),
@@ -80,12 +83,12 @@ class ReportForm(KeepingForm):
 
     def unit_changed(self) -> bool:
         """Tell whether another unit was chosen than the one the page was shown in."""
-        return self.data.get("seen_unit", self.unit) != self.unit
+        return bool(self.data.get("seen_unit", self.unit) != self.unit)
 
     def converted(self) -> Any:
         """Return the data with the figures nobody touched shown in the newly chosen unit."""
         shown_before = _shown_in(self, str(self.data.get("seen_unit", "")))
-        data = self.data.copy()
+        data = cast("QueryDict", self.data).copy()
         now = self.shown()
         typed = self.typed()
         for name in MONEY:

@@ -32,9 +32,9 @@ def viewer(request: HttpRequest) -> User:
 
 def seen_enterprise(request: HttpRequest, pk: int) -> Enterprise:
     """Return an enterprise in the viewer's sight; any other is a 404."""
-    return get_object_or_404(
-        Enterprise.objects.visible_to(viewer(request)).select_related("region", "industry"), pk=pk
-    )
+    seen = Enterprise.objects.visible_to(viewer(request))
+    found: Enterprise = get_object_or_404(seen.select_related("region", "industry"), pk=pk)
+    return found
 
 
 def edited_enterprise(request: HttpRequest, pk: int) -> Enterprise:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -86,7 +86,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     user = viewer(request)
     if request.method == "POST":
         enterprise = Enterprise.objects.select_for_update().get(pk=enterprise.pk)
-    settings = {
+    settings: dict[str, Any] = {
         "enterprise": enterprise,
         "user": user,
         "keeper": rights.may_keep(user, enterprise),

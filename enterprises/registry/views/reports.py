@@ -145,7 +145,7 @@ def _save(
 ) -> HttpResponse | None:
     """Save what was changed; where the figures are doubted or refused, fill the page's context."""
     answers = {
-        name.removeprefix("answer:"): value.strip()[:300]
+        name.removeprefix("answer:"): str(value).strip()[:300]
         for name, value in request.POST.items()
         if name.startswith("answer:")
     }
