@@ -159,8 +159,10 @@ def _named(wanted: str, within: str, table: Atlas) -> Region | None:
         hits = [table.by_code[_OTHER_NAMES[wanted]]] if table.by_code else []
     else:
         hits = table.by_name.get(wanted) or table.by_name.get(short(wanted), [])
+    # A region in use comes first, then an old code with a successor, then one with a parent alone.
     borne = [r for r in hits if r.in_use and r.name_zh == wanted]
-    now = map(table.current, borne or hits)
+    followed = [r for r in hits if r.in_use or r.replaced_by_id]
+    now = map(table.current, borne or followed or hits)
     found = {r.pk: r for r in now if r and r.path.startswith(within)}
     order = list(Region.Level.values)
 

@@ -81,7 +81,8 @@ def _copy(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> 
     listed = ", ".join(quote(c) for c in columns)
     with connection.cursor() as cursor:
         statement = f"COPY {quote(table)} ({listed}) FROM STDIN"
-        with cursor.copy(statement) as copy:
+        # The driver's own COPY is not wrapped by Django, so its errors are made Django's here.
+        with connection.wrap_database_errors, cursor.copy(statement) as copy:
             block: list[str] = []
             for row in rows:
                 block.append("\t".join([_text(value) for value in row]) + "\n")
