@@ -173,7 +173,8 @@ def _chain(dice: Dice, firms: pl.DataFrame, ground: Ground) -> pl.DataFrame:
             ),
             "product_domain_id": either(dice.chance("in domain", likely), dice.pick("domain", six)),
             "strategic_field_id": either(
-                dice.chance("in field", 0.55), dice.pick("strategic", strategic)
+                dice.chance("in field", either(firms["model"], 1.0, 0.55)),
+                dice.pick("strategic", strategic),
             ),
         }
     )

@@ -187,7 +187,7 @@ def visitor(browser: Browser, site: str) -> Iterator[Callable[..., Visitor]]:
 
     def open_window(**options: Any) -> Visitor:
         context = browser.new_context(**{"locale": "zh-CN", **options})
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         page = context.new_page()
         one = Visitor(context, page, site)
         page.on("pageerror", lambda error: one.trouble.append(f"script: {error}"))

@@ -198,8 +198,9 @@ def _answer_doubts(owner: Visitor) -> None:
 def _read_explanation(owner: Visitor, firm: int, edition: str, criterion: str) -> None:
     """Open the explanation of a standard and find a criterion on it, met."""
     owner.go(f"/enterprises/{firm}/standards/")
-    owner.go(f"/enterprises/{firm}/standards/{edition}/")
-    owner.reads(criterion)
+    owner.page.locator(f"#main a[href*='/standards/{edition}/']").first.click()
+    row = owner.page.locator("#main tr").filter(has_text=re.compile(rf"\b{criterion}\b")).first
+    row.get_by_text(zh("met"), exact=True).first.wait_for()
 
 
 def _rise(firm: int, tier: Tier, owner: Visitor, people: dict[str, Visitor]) -> None:

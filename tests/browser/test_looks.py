@@ -40,7 +40,7 @@ PAGES = {
         f"/enterprises/{FIRM}/edit/",
         f"/enterprises/{FIRM}/reports/2025/",
         f"/enterprises/{FIRM}/standards/little_giant_2026/",
-        f"/enterprises/{FIRM}/digital/assess/self_declared/",
+        f"/enterprises/{FIRM}/digital/assess/self/",
         "/seats/",
     ],
     "county": ["/", "/enterprises/", "/enterprises/new/", "/review/", "/claims/", "/imports/"],
@@ -111,13 +111,18 @@ def test_pages_look_right(
             if username:
                 one.sign_in(username, registry[username])
             for path in PAGES.get(username, []) + more.get(username, []):
-                faults += _looked_at(one, path, language, shots)
+                name = f"{username or 'nobody'}{path}"
+                faults += _looked_at(one, path, language, shots and shots / _file_name(name))
             one.context.close()
 
     assert faults == []
 
 
-def _looked_at(one: Visitor, path: str, language: str, shots: Path | None) -> list[str]:
+def _file_name(text: str) -> str:
+    return re.sub(r"\W+", "_", text).strip("_")
+
+
+def _looked_at(one: Visitor, path: str, language: str, shot: Path | None) -> list[str]:
     """Return what is wrong with a page in any of its looks."""
     one.go(path)
     found = []
@@ -127,8 +132,7 @@ def _looked_at(one: Visitor, path: str, language: str, shots: Path | None) -> li
         found += [
             f"{language} {scheme} {width} {fault}" for fault in _faults(one.page, path, language)
         ]
-        if shots:
-            name = re.sub(r"\W+", "_", path).strip("_") or "start"
-            file = f"{name}-{language}-{scheme}-{width}.png"
-            one.page.screenshot(path=shots / file, full_page=True)
+        if shot:
+            file = shot.with_name(f"{shot.name}-{language}-{scheme}-{width}.png")
+            one.page.screenshot(path=file, full_page=True)
     return found
