@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from cultivation.pipeline import findings
+from cultivation.pipeline import findings, titles
 from cultivation.pipeline.errors import MoveError
 from cultivation.pipeline.questions import questions_of
-from cultivation.standards import editions, explanation
+from cultivation.standards import editions, explanation, facts
 from cultivation.standards.models import Verdict
 
 if TYPE_CHECKING:
@@ -31,13 +31,15 @@ class Missing:
 
 
 def judge_now(application: Application) -> Explanation:
-    """Return what today's edition says of today's facts for an application (即时评价)."""
-    return explanation.explain(
-        application.enterprise,
-        edition_now(application),
-        kind=application.kind,
-        as_of=timezone.localdate(),
-    )
+    """Return what today's edition says of today's facts for an application (即时评价).
+
+    A title past its last day counts as held while its re-check is under way.
+    """
+    today = timezone.localdate()
+    row = facts.row(application.enterprise_id, as_of=today)
+    row |= {f"title_{title.tier}": True for title in titles.running(application.enterprise)}
+    edition = edition_now(application)
+    return explanation.explain_facts(row, edition, kind=application.kind, as_of=today)
 
 
 def edition_now(application: Application) -> Edition:

@@ -34,11 +34,14 @@ class TitleError(Exception):
 
 
 def running(enterprise: Enterprise, *, on: dt.date | None = None) -> QuerySet[Title]:
-    """Return the titles valid on a day; one stands while its re-check is under way (复核期间)."""
+    """Return the titles valid on a day; one stands while its re-check is under way (复核期间).
+
+    A title that has ended was valid until then, also beyond its last day where a re-check held it.
+    """
     day = on or timezone.localdate()
     return Title.objects.filter(
-        Q(ended_on__isnull=True) | Q(ended_on__gt=day),
-        Q(valid_to__gte=day) | (Q(ended_on__isnull=True) & Exists(_rechecks())),
+        Q(ended_on__gt=day)
+        | (Q(ended_on__isnull=True) & (Q(valid_to__gte=day) | Exists(_rechecks()))),
         enterprise=enterprise,
         granted_on__lte=day,
     )

@@ -254,7 +254,7 @@ class _Reader:
             far = self._distance(criterion, values)
             if comparison and verdict != Verdict.MET:
                 wants = wanted(quantity, comparison, self.facts, as_of=self.as_of)
-        if points and criterion.line and verdict in {Verdict.MET, Verdict.UNMET}:
+        if points and criterion.line and verdict != Verdict.UNKNOWN:
             far = distance(Fraction(points[verdict == Verdict.UNMET]), criterion.line)
         return Node(
             criterion=criterion,

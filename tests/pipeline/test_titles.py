@@ -297,3 +297,20 @@ def test_title_of_a_day_is_found_as_of_that_day(world: World) -> None:
         )
     ]
     assert found == [0, 1, 1, 0]
+
+
+def test_title_held_by_its_recheck_carries_an_application_of_the_tier_above(world: World) -> None:
+    world.holds("innovative", day="2023-05-08")  # to 7 May 2026
+    world.step(recheck := world.draft("innovative"), "submit", "owner")
+    world.wait(10)  # past the last day, the re-check under way
+    above = world.draft("srdi")
+    world.step(above, "submit", "owner")
+    assert above.submitted_facts["title_innovative"] is True
+    submitted = dt.date(2026, 5, 16)
+    for who in ("county", "city"):
+        world.step(recheck, "recommend", who)
+    world.judge(recheck, "province")
+    world.step(recheck, "put_on_notice", "province")
+    world.wait()
+    world.step(recheck, "recognise", "province")  # replaces the old title
+    assert titles.lacking(world.firm, "srdi", on=submitted) == []
