@@ -7,7 +7,7 @@ import re
 import uuid
 import zipfile
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -69,13 +69,35 @@ def attach(
 
 @transaction.atomic
 def remove(document: Document, *, by: User | None, reason: str = "") -> None:
-    """Remove a document with what it proved; the history keeps its name and hash (删除佐证)."""
+    """Remove a document with what it proved; the history keeps its name and hash (删除佐证).
+
+    Raises ValidationError where an application or an assessment rests on it.
+    """
     locked = records.lock(document.enterprise, by=by)
+    if _goes_with_something(document):
+        raise ValidationError(
+            _("“%(name)s” goes with an application or an assessment and stays."),
+            code="in_use",
+            params={"name": document.name},
+        )
     before = {"name": document.name, "sha256": document.sha256}
     records.note(locked, f"document:{document.pk}", before, {}, by, reason)
     file = document.file
     document.delete()
     transaction.on_commit(lambda: file.delete(save=False))
+
+
+def _goes_with_something(document: Document) -> bool:
+    """Tell whether another room keeps the document, whichever it is."""
+    relations: list[Any] = [
+        field
+        for field in Document._meta.get_fields(include_hidden=True)
+        if field.auto_created and not field.concrete and field.related_model is not Proof
+    ]
+    return any(
+        relation.related_model._base_manager.filter(**{relation.field.name: document}).exists()
+        for relation in relations
+    )
 
 
 def check(file: File[bytes]) -> str:

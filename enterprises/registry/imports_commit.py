@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
-from enterprises.registry import names, size_class
+from enterprises.registry import ledger, names, size_class
 from enterprises.registry.imports_writing import insert, update
 from enterprises.registry.models import AnnualReport, Change, Enterprise, NameRecord
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from enterprises.registry.imports_enterprises import Candidate, Outcome
     from enterprises.registry.imports_reports import ReportOutcome, ReportRow
     from enterprises.registry.models import StagedImport
+
+DECIDES_SIZE = {"industry_id", "industry_class"}
 
 
 class Writer:
@@ -35,13 +37,15 @@ class Writer:
         for candidate, old, changed in outcome.changed:
             row = {"id": old["id"], "version": old["version"] + 1, "facts_at": now, **changed}
             by_fields.setdefault(tuple(sorted(set(row) - {"id"})), []).append(row)
-            before = {k: _plain(old[k]) for k in changed}
-            after = {k: _plain(v) for k, v in changed.items()}
+            before, after = ledger.noted({k: old[k] for k in changed}), ledger.noted(changed)
             changes.append(self._change(old["id"], "profile", before, after, candidate.line))
             if "name" in changed:
                 renamed += self._names(old, changed)
         for fields, rows in by_fields.items():
             update(Enterprise, rows, fields)
+        moved = {old["id"] for _, old, new in outcome.changed if DECIDES_SIZE & set(new)}
+        if moved:
+            self._freshen(moved, step=0)
         insert(Change, changes)
         insert(NameRecord, renamed)
 
@@ -79,8 +83,8 @@ class Writer:
             ],
         )
 
-    def _freshen(self, ids: set[int]) -> None:
-        """Bring version, time and size class of enterprises with changed reports up to date."""
+    def _freshen(self, ids: set[int], *, step: int = 1) -> None:
+        """Bring version, time and size class of changed enterprises up to date."""
         reports: dict[int, dict[int, dict[str, int | None]]] = {}
         figures = ("employees", "revenue", "total_assets")
         rows = AnnualReport.objects.filter(enterprise_id__in=ids)
@@ -95,7 +99,7 @@ class Writer:
             fresh.append(
                 {
                     "id": pk,
-                    "version": version + 1,
+                    "version": version + step,
                     "facts_at": now,
                     "size_class": str(size),
                     "size_year": year,
@@ -138,7 +142,3 @@ class Writer:
 def _ids(codes: Iterable[str]) -> dict[str, int]:
     found = Enterprise.objects.filter(credit_code__in=list(codes))
     return dict(found.values_list("credit_code", "pk"))
-
-
-def _plain(value: Any) -> Any:
-    return value if value is None or isinstance(value, (bool, int, str)) else str(value)

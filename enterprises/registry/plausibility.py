@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -76,12 +77,19 @@ def impossible(figures: Mapping[str, int | None]) -> dict[str, ValidationError]:
                 code="negative",
                 params={"figure": label(name), "value": written(name, value)},
             )
+    if figures.get("domestic_rank") == 0:
+        errors["domestic_rank"] = no_rank()
     share = figures.get("market_share")
     if share is not None and share > 1_000_000:
         errors["market_share"] = ValidationError(
             _("a market share cannot be above the whole"), code="above_whole"
         )
     return errors
+
+
+def no_rank() -> ValidationError:
+    """Return the error of a rank of nought: ranks begin with the first (名次)."""
+    return ValidationError(MinValueValidator.message, code="min_value", params={"limit_value": 1})
 
 
 def examine(

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from enterprises.places import regions
-from enterprises.registry import credit_code, ledger, names
+from enterprises.registry import credit_code, ledger, names, plausibility
 from enterprises.registry.ledger import StaleError, lock, may_write, note, touch
 from enterprises.registry.models import Enterprise, Fact, IntellectualProperty, NameRecord
 from enterprises.registry.reports import UnansweredError, save_report
@@ -256,6 +256,9 @@ def _settle(fact: Fact) -> None:
     if isinstance(fact, IntellectualProperty):
         fact.ip_class = 1 if fact.kind in IntellectualProperty.CLASS_ONE else 2
     fact.full_clean()
+    for name in ("holder_rank", "unit_rank"):
+        if getattr(fact, name, None) == 0:  # it would stand before the first
+            raise ValidationError({name: plausibility.no_rank()})
 
 
 def _row(fact: Fact) -> dict[str, Any]:

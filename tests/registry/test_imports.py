@@ -9,9 +9,16 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.management import CommandError, call_command
 
 from enterprises.accounts.models import Seat, User
-from enterprises.places.models import Region
+from enterprises.places.models import Industry, Region
 from enterprises.registry import imports, imports_mapping
-from enterprises.registry.models import Change, Enterprise, ImportRow, NameRecord, StagedImport
+from enterprises.registry.models import (
+    AnnualReport,
+    Change,
+    Enterprise,
+    ImportRow,
+    NameRecord,
+    StagedImport,
+)
 from tests.registry.import_files import HEADER, write_csv, write_xlsx
 from tests.registry.page_world import build, sound_code
 
@@ -322,3 +329,27 @@ def test_a_workbook_gives_the_same_as_a_text(tmp_path):
     assert brief(staged) == (2, 2, 0, 0, 2, 0, 0)
     capital = Enterprise.objects.filter(name__startswith="虚构导入").order_by("pk")
     assert list(capital.values_list("registered_capital", flat=True)) == [50_050, 60_000]
+
+
+def test_history_of_an_import_keeps_no_personal_data(world, tmp_path):
+    Enterprise.objects.filter(pk=world.firm.pk).update(contact_phone="02011112222")
+    rows = [["企业名称", "信用代码", "省份", "联系电话"]]
+    rows.append([world.firm.name, world.firm.credit_code, "江苏", "02033334444"])
+    take(write_csv(tmp_path / "a.csv", rows))
+    world.firm.refresh_from_db()
+    assert world.firm.contact_phone == "02033334444"
+    (note,) = Change.objects.filter(enterprise=world.firm)
+    assert note.before == {"contact_phone": "•••"}
+    assert note.after["contact_phone"] == "•••"
+
+
+def test_size_class_follows_an_imported_industry(world, tmp_path):
+    Industry.objects.create(code="C35", section="C", name_zh="专用设备制造业")
+    figures = {"employees": 1200, "revenue": 90_000 * WAN, "total_assets": 90_000 * WAN}
+    AnnualReport.objects.create(enterprise=world.firm, year=2024, **figures)
+    rows = [["企业名称", "信用代码", "省份", "行业"]]
+    rows.append([world.firm.name, world.firm.credit_code, "江苏", "专用设备制造业"])
+    take(write_csv(tmp_path / "a.csv", rows))
+    world.firm.refresh_from_db()
+    assert world.firm.industry.code == "C35"
+    assert (world.firm.size_class, world.firm.size_year, world.firm.version) == ("large", 2024, 2)

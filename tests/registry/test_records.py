@@ -13,6 +13,7 @@ from enterprises.places.models import Industry, Region
 from enterprises.registry import records
 from enterprises.registry.models import (
     AnnualReport,
+    Award,
     Change,
     Enterprise,
     IntellectualProperty,
@@ -257,3 +258,13 @@ def test_the_same_right_twice_is_refused(world):
         else:
             with pytest.raises(ValidationError):
                 records.add_fact(world.firm, right, by=None)
+
+
+def test_rank_of_nought_is_none_of_the_first_three(world):
+    fact = Award(kind="science", level="national", unit_rank=0, awarded_on=dt.date(2025, 1, 1))
+    with pytest.raises(ValidationError) as refused:
+        records.add_fact(world.firm, fact, by=None)
+    assert list(refused.value.message_dict) == ["unit_rank"]
+    with pytest.raises(ValidationError) as refused:
+        records.save_report(world.firm, 2025, {"domestic_rank": 0}, by=None)
+    assert list(refused.value.message_dict) == ["domestic_rank"]

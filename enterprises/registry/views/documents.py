@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import FileResponse, Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -124,8 +124,12 @@ def document_delete(request: HttpRequest, pk: int, document: int) -> HttpRespons
             % {"name": kept.name},
         )
     else:
-        archive.remove(kept, by=viewer(request))
-        messages.success(request, _("“%(name)s” is deleted.") % {"name": kept.name})
+        try:
+            archive.remove(kept, by=viewer(request))
+        except ValidationError as error:
+            messages.error(request, " ".join(error.messages))
+        else:
+            messages.success(request, _("“%(name)s” is deleted.") % {"name": kept.name})
     return redirect("registry:documents", pk=enterprise.pk)
 
 
