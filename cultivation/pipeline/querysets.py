@@ -58,5 +58,6 @@ class ApplicationQuerySet(models.QuerySet):  # type: ignore[type-arg]
         return found
 
     def public(self) -> Self:
-        """Return what everybody may know: applications on notice and recognised ones."""
-        return self.filter(status__in=["on_notice", "recognised"])
+        """Return what everybody may know: who is on notice or recognised, less what was revoked."""
+        taken = Q(title__end_kind__in=["revoked", "cancelled"])
+        return self.filter(Q(status="on_notice") | (Q(status="recognised") & ~taken))

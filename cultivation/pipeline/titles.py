@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from cultivation.pipeline.bulk_titles import Grant, grant_many
@@ -121,6 +122,12 @@ def import_title(
     end = valid_to or last_day(tier, granted_on)
     if end < granted_on:
         raise TitleError(_("The last valid day lies before the day of recognition."))
+    longest = last_day(tier, granted_on)
+    if end > longest:
+        raise TitleError(
+            _("A title of this tier given then is valid until %(day)s at most.")
+            % {"day": date_format(longest)}
+        )
     past = end < timezone.localdate()
     standing = Title.objects.filter(enterprise=locked, tier=tier, ended_on__isnull=True).first()
     if standing and not past:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.urls import reverse
 
+from cultivation.pipeline import applications, titles
 from cultivation.pipeline.models import Application, Move, Status
 from cultivation.pipeline.questions import questions_of
 from enterprises.registry.models import AnnualReport, Document, Proof, Title
@@ -519,6 +520,28 @@ def test_draft_and_refused_are_on_no_public_list(client: Client, world: World) -
     for query in ("", "?list=recognised"):
         page = client.get(reverse("pipeline:notices") + query)
         assert world.firm.name not in text(page)
+
+
+def test_revoked_title_is_on_no_public_list(client: Client, world: World) -> None:
+    application = world.recognised()
+    url = reverse("pipeline:notices") + "?list=recognised"
+    assert world.firm.name in text(client.get(url))
+    title = Title.objects.get(application=application)
+    titles.revoke(title, by=world.user("province"), reason="figures made up")
+    assert world.firm.name not in text(client.get(url))
+
+
+def test_evidence_of_an_application_is_not_deleted(client: Client, world: World) -> None:
+    kept = Document.objects.create(
+        enterprise=world.firm, file="a.pdf", name="a.pdf", media_type="application/pdf", size=1
+    )
+    draft = world.draft()
+    applications.save_answers(draft, {}, by=world.user("owner"), documents=[kept])
+    world.step(draft, "submit", "owner")
+    to = reverse("registry:document_delete", args=[world.firm.pk, kept.pk])
+    said = text(signed(client, world, "owner").post(to, follow=True))
+    assert "goes with an application" in said
+    assert list(draft.documents.all()) == [kept]
 
 
 def test_titles_are_narrowed_and_scoped(client: Client, world: World) -> None:

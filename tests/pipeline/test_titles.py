@@ -188,6 +188,7 @@ def test_only_who_recognises_enters_and_ends(world: World, who: str) -> None:
         ({"reason": " "}, "Say which list"),
         ({"granted_on": dt.date(2026, 5, 7)}, "lies in the future"),
         ({"valid_to": dt.date(2025, 12, 31)}, "lies before"),
+        ({"valid_to": dt.date(2029, 1, 1)}, "until Dec. 31, 2028 at most"),
         ({"number": "taken"}, "is taken already"),
         ({"tier": "srdi"}, "is running"),
     ],
