@@ -14,11 +14,11 @@ class JobRunQuerySet(models.QuerySet):  # type: ignore[type-arg]
     """Runs of background work (任务运行)."""
 
     def visible_to(self, user: User) -> Self:
-        """Return a user's own runs; national officers, auditors and superusers see all."""
+        """Return a user's own runs; the nation's officers and auditors and superusers see all."""
         if not user.is_authenticated:
             return self.none()
         scope = user.scope
-        if user.is_superuser or scope.is_auditor or scope.level == "nation":
+        if user.is_superuser or "" in scope.audits or scope.level == "nation":
             return self.all()
         return self.filter(started_by_id=user.pk)
 

@@ -46,6 +46,13 @@ def run_of(user: User | None, **fields: object) -> JobRun:
     return JobRun.objects.create(started_by=user, **given)
 
 
+def test_auditor_of_a_region_does_not_see_the_runs_of_the_nation(people: dict[str, User]) -> None:
+    auditor = User.objects.create_user("regional")
+    Seat.objects.create(user=auditor, role="auditor", region=Region.objects.get(path="320583"))
+    run_of(people["nation"])
+    assert list(JobRun.objects.visible_to(auditor)) == []
+
+
 def test_runs_are_seen_by_who_started_them_and_by_nation_and_audit(people: dict[str, User]) -> None:
     run = run_of(people["county"])
     url = reverse("jobs:detail", args=[run.pk])
