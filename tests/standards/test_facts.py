@@ -255,6 +255,14 @@ def test_major_events_of_2026(
     assert counted(enterprise, "events_2026") == bounds
 
 
+def test_technology_standard_counts_no_network_event(firm: Callable[..., Enterprise]) -> None:
+    enterprise = firm(events_declared=True)
+    day = dt.date(2025, 6, 1)
+    for kind in ("network", "safety"):
+        MajorEvent.objects.create(enterprise=enterprise, kind=kind, weight="major", happened_on=day)
+    assert counted(enterprise, "events_technology") == (1, 1)
+
+
 def test_lists_nobody_filled_are_nought(firm: Callable[..., Enterprise]) -> None:
     row = facts.row(firm(events_declared=True).pk, as_of=ON)
     counts = {name: value for name, value in row.items() if name.endswith(("_low", "_high"))}
