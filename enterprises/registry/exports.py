@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from enterprises.registry.models import Enterprise
 
 XLSX_MAX_ROWS = 100_000  # above that, building the workbook takes too long for a request
-RISKY = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")  # noqa: RUF001
+RISKY = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
 BOM = "\ufeff"
 
 
