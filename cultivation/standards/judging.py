@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -16,7 +17,7 @@ from cultivation.standards.storing import store
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from enterprises.jobs.models import JobRun
     from enterprises.jobs.runs import Progress
@@ -45,10 +46,9 @@ def judge_registry(
         as_of=as_of,
         editions=[[edition.code, edition.sha256, kind] for edition, _, kind in chosen],
     )
-    for done, (edition, policy, kind) in enumerate(chosen):
+    for done, ((edition, _, kind), results) in enumerate(_ahead(taken, chosen, as_of)):
         if progress:
             progress.report(done * taken.rows, len(chosen) * taken.rows, always=True)
-        results = judged(taken, policy, kind=kind, as_of=as_of)
         run.stored += store(results, edition, kind, run=run)
         run.judged += results.height
         if progress:
@@ -59,6 +59,22 @@ def judge_registry(
         progress.report(run.judged, run.judged, always=True)
         progress.result.update(run=run.pk, judged=run.judged, stored=run.stored)
     return run
+
+
+def _ahead(
+    snapshot: Snapshot, bases: Sequence[Basis], as_of: dt.date
+) -> Iterator[tuple[Basis, pl.DataFrame]]:
+    """Yield each basis with its results, judging the next while the last is being stored."""
+    with ThreadPoolExecutor(max_workers=1) as worker:
+
+        def begin(basis: Basis) -> Future[pl.DataFrame]:
+            return worker.submit(judged, snapshot, basis[1], kind=basis[2], as_of=as_of)
+
+        begun = [begin(basis) for basis in bases[:1]]
+        for number, basis in enumerate(bases, start=1):
+            results = begun.pop().result()
+            begun += [begin(following) for following in bases[number : number + 1]]
+            yield basis, results
 
 
 def judged(snapshot: Snapshot, policy: Policy, *, kind: str, as_of: dt.date) -> pl.DataFrame:

@@ -53,7 +53,7 @@ def _copied(
     buffer = io.BytesIO()
     with (
         connections[rows.db].cursor() as cursor,
-        cursor.copy(f"COPY ({sql}) TO STDOUT (FORMAT csv)", params) as copy,
+        cursor.copy(f"COPY ({cursor.mogrify(sql, params)}) TO STDOUT (FORMAT csv)") as copy,
     ):
         for row in copy:
             buffer.write(row)

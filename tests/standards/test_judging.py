@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -184,6 +185,20 @@ def test_judge_tonight_begins_one_run(
         judge_tonight()
     run = JobRun.objects.get()
     assert (run.kind, run.status, run.result["judged"]) == ("judge", "done", 48)
+
+
+@pytest.mark.redis
+@pytest.mark.django_db(transaction=True)
+def test_a_real_worker_judges(registry: list[Enterprise], worker: object) -> None:
+    run, _ = runs.begin(KIND, task=TASK, key=str(ON), params={"as_of": str(ON)})
+    runs.send(run)
+    deadline = time.monotonic() + 60
+    while run.status not in {"done", "failed", "cancelled"}:
+        assert time.monotonic() < deadline, f"still {run.status}"
+        time.sleep(0.1)
+        run.refresh_from_db()
+    assert (run.status, run.result["judged"]) == ("done", 48), run.log
+    assert Assessment.objects.count() == 48
 
 
 @pytest.mark.django_db(transaction=True)
