@@ -72,8 +72,8 @@ def _chosen(seed: int, kind: str, firms: pl.DataFrame, likely: list[float]) -> p
 def _since(dice: Dice, kind: str, facts: pl.DataFrame, on: dt.date, *, years: int) -> pl.Series:
     """Return days of the last `years` years, none before the firm was founded or after `on`."""
     back = dice.whole(f"{kind} day", 20, years * 365)
-    earliest = pl.date(facts["founded"] + 1, 1, 1)
-    drawn = pl.lit(on) - pl.duration(days=back)
+    earliest = pl.date(pl.lit(facts["founded"] + 1), 1, 1)
+    drawn = pl.lit(on) - pl.duration(days=pl.lit(back))
     day = pl.when(drawn < earliest).then(pl.min_horizontal(earliest, pl.lit(on))).otherwise(drawn)
     return pl.select(day.alias("day")).to_series()
 

@@ -131,15 +131,18 @@ def _code(number: int, region: str) -> str:
 
 
 def _day(year: pl.Series, offset: pl.Series) -> pl.Series:
-    return pl.select(pl.date(year, 1, 1) + pl.duration(days=offset)).to_series()
+    return pl.select(pl.date(pl.lit(year), 1, 1) + pl.duration(days=pl.lit(offset))).to_series()
 
 
 def _niche_days(dice: Dice, firms: pl.DataFrame, founded: pl.Series) -> pl.Series:
     """Return since when firms work in their niche; some for three years to the day."""
     later = pl.select(
-        pl.date(firms["year"] - 4, 12, 31) + pl.duration(days=dice.whole("niche edge", 0, 1))
+        pl.date(pl.lit(firms["year"] - 4), 12, 31)
+        + pl.duration(days=pl.lit(dice.whole("niche edge", 0, 1)))
     ).to_series()
-    usual = pl.select(founded + pl.duration(days=dice.whole("niche days", 30, 400))).to_series()
+    usual = pl.select(
+        founded + pl.duration(days=pl.lit(dice.whole("niche days", 30, 400)))
+    ).to_series()
     return either((firms["edge"] == 3) & (founded < later), later, usual)
 
 

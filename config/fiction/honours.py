@@ -62,7 +62,7 @@ def _rows(firms: pl.DataFrame, chosen: pl.Series, tier: str, days: pl.Series) ->
 
 def _back(on: dt.date, days: pl.Series) -> pl.Series:
     """Return the day some days before."""
-    return pl.select((pl.lit(on) - pl.duration(days=days)).alias("day")).to_series()
+    return pl.select((pl.lit(on) - pl.duration(days=pl.lit(days))).alias("day")).to_series()
 
 
 def _before(days: pl.Series, years: int) -> pl.Series:

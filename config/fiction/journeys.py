@@ -126,7 +126,7 @@ def _move_on(application: Application, end: str, owner: User) -> None:
 
 def _high_enough(application: Application) -> bool:
     """Tell whether an application is far enough to be sent back: at its second level or above."""
-    return routes.holding_level(application) != application.route[0]
+    return bool(routes.holding_level(application) != application.route[0])
 
 
 def _next(application: Application) -> str:

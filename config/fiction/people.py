@@ -101,9 +101,9 @@ def seat_somebody(
 
 def officer_of(region: Region, level: str) -> User:
     """Return the officer of a region's office, seating one where there is none."""
-    seat = Seat.objects.filter(region=region, role=level).order_by("pk").first()
-    if seat is not None:
-        return seat.user
+    seated = User.objects.filter(seats__region=region, seats__role=level).order_by("pk").first()
+    if seated is not None:
+        return seated
     name = f"演示·{region.name_zh}主管"
     return seat_somebody(f"office-{region.path}", name, level, region=region)
 

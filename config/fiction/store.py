@@ -59,11 +59,11 @@ def _complete(model: type[models.Model], rows: pl.DataFrame, now: dt.datetime) -
     for field in model._meta.concrete_fields:
         if field.name in rows.columns or field.column in rows.columns:
             source = field.column if field.column in rows.columns else field.name
-            named.append(pl.col(source).alias(field.column))
+            named.append(pl.col(source).alias(str(field.column)))
         elif getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False):
-            added.append(pl.lit(now).alias(field.column))
+            added.append(pl.lit(now).alias(str(field.column)))
         elif not field.primary_key and (value := _default(field)) is not None:
-            added.append(pl.lit(value).alias(field.column))
+            added.append(pl.lit(value).alias(str(field.column)))
     unknown = set(rows.columns) - {
         name for field in model._meta.concrete_fields for name in (field.name, field.column)
     }
