@@ -219,7 +219,7 @@ def _rise(firm: int, tier: Tier, owner: Visitor, people: dict[str, Visitor]) -> 
     application.refresh_from_db()
     assert application.status == Status.RECOGNISED
     assert application.moves.last().made_by.username == (
-        "nation" if last is people["nation"] else "province"
+        "nation" if tier == Tier.LITTLE_GIANT else "province"
     )
 
 
@@ -275,7 +275,7 @@ def _put_on_notice(officer: Visitor, application: Application) -> None:
 def _open(officer: Visitor, application: Application) -> None:
     officer.go("/review/")
     officer.page.locator(f"#main a[href='/review/{application.pk}/']").first.click()
-    officer.reads(NAME)
+    officer.reads(application.enterprise.name)
 
 
 def _count_coverage(nation: Visitor) -> None:
