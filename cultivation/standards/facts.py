@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 YEARS = (0, 1, 2, 3)  # years back from the year of judging
 KEYS = ("enterprise", "region_path")
+NOT_STRATEGIC = "sei_0"  # the code of “in no strategic emerging industry”, stated as such
 OWN = [
     name
     for name, statement in STATEMENTS.items()
@@ -87,7 +88,7 @@ def _enterprises(chosen: Q, as_of: dt.date) -> pl.DataFrame:
         "size_class": pl.String,
         "niche_since": pl.Date,
         "product_domain__scheme": pl.String,
-        "strategic_field_id": pl.Int64,
+        "strategic_field__code": pl.String,
         "chain_link__is_key": pl.Boolean,
         "industry__section": pl.String,
         "digital_level": pl.Int64,
@@ -104,9 +105,7 @@ def _enterprises(chosen: Q, as_of: dt.date) -> pl.DataFrame:
         pl.when(size != "unknown").then(size != "large").alias("is_sme"),
         years.clip(lower_bound=0).cast(pl.Int64).alias("niche_years"),
         pl.col("product_domain__scheme").alias("domain_scheme"),
-        pl.when(pl.col("strategic_field_id").is_not_null())
-        .then(pl.lit(value=True))
-        .alias("strategic_stated"),
+        (pl.col("strategic_field__code") != NOT_STRATEGIC).alias("strategic_stated"),
         pl.col("chain_link__is_key").alias("key_link"),
         pl.col("industry__section").alias("industry_section"),
         "digital_level",

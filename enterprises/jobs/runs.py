@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 import time
 import traceback
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import F, Q, Value
 from django.db.models.functions import Concat
 from django.utils import timezone
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 Status = JobRun.Status
 LIVE = (Status.WAITING, Status.RUNNING)
 STALE = dt.timedelta(minutes=2)  # without a heartbeat for this long, the worker is gone
+PULSE = dt.timedelta(seconds=20)
 
 
 class CancelledError(Exception):
@@ -108,7 +110,8 @@ def working(run_id: int) -> Iterator[Progress | None]:
         return
     progress = Progress(run)
     try:
-        yield progress
+        with _pulse(run):
+            yield progress
     except CancelledError:
         _end(run, Status.CANCELLED, progress.result)
     except Exception as error:
@@ -117,6 +120,29 @@ def working(run_id: int) -> Iterator[Progress | None]:
         raise
     else:
         _end(run, Status.DONE, progress.result)
+
+
+@contextmanager
+def _pulse(run: JobRun) -> Iterator[None]:
+    """Keep the heartbeat going while the work itself has no time to report, as in one long query.
+
+    It beats on a connection of its own, outside the transaction that the work may hold.
+    """
+    over = threading.Event()
+
+    def beat() -> None:
+        while not over.wait(PULSE.total_seconds()):
+            with suppress(DatabaseError):  # SQLite is locked while the work writes; beat again
+                JobRun.objects.filter(pk=run.pk).update(heartbeat_at=timezone.now())
+            connection.close()
+
+    thread = threading.Thread(target=beat, name=f"pulse of run {run.pk}", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def cancel(run: JobRun) -> None:

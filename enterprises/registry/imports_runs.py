@@ -153,7 +153,7 @@ def write(run_id: int) -> None:
                 try:
                     staged = imports.commit(
                         staged,
-                        by=run.started_by,
+                        by=_starter(run),
                         progress=lambda done: progress.report(done, total),
                     )
                 except ValidationError as error:
@@ -167,7 +167,7 @@ def _stage(run: JobRun, progress: runs.Progress) -> StagedImport | None:
         return imports.stage(
             _path(params["file"]),
             kind=params["kind"],
-            by=run.started_by,
+            by=_starter(run),
             mapping=imports_mapping.make(params["mapping"], kind=params["kind"]),
             name=params["name"],
             progress=progress.report,
@@ -175,6 +175,15 @@ def _stage(run: JobRun, progress: runs.Progress) -> StagedImport | None:
     except ValidationError as error:
         progress.result["refused_because"] = error.messages
         return None
+
+
+def _starter(run: JobRun) -> User:
+    """Return who began the run, with whose rights it works; none is left where they are gone."""
+    if run.started_by is None:
+        raise ValidationError(
+            _("Whoever began this import is no longer a user; upload the file again.")
+        )
+    return run.started_by
 
 
 def _staged_before(run: JobRun) -> StagedImport | None:

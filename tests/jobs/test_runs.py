@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
+import time
 
 import pytest
 from django.utils import timezone
@@ -134,3 +136,22 @@ def test_send_waits_for_the_commit(django_capture_on_commit_callbacks) -> None:
     with django_capture_on_commit_callbacks() as callbacks:
         runs.send(run)
     assert len(callbacks) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_working_beats_while_the_work_has_no_time_to_report(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(runs, "PULSE", dt.timedelta(milliseconds=20))
+    run = waiting()
+    with runs.working(run.pk):
+        JobRun.objects.filter(pk=run.pk).update(heartbeat_at=timezone.now() - LONG_AGO)
+        deadline = time.monotonic() + 20
+        while not JobRun.objects.filter(
+            pk=run.pk, heartbeat_at__gt=timezone.now() - runs.STALE
+        ).exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+    run.refresh_from_db()
+    assert run.status == "done"
+    assert [t.name for t in threading.enumerate() if t.name.startswith("pulse")] == []

@@ -144,9 +144,7 @@ def test_two_clicks_while_the_worker_is_busy_meet_one_run(
     assert 'hx-trigger="every 1s"' in waiting.content.decode()
 
 
-def test_a_run_tried_again_after_a_kill_does_not_stage_twice(
-    world: World, officer: Client
-) -> None:
+def test_a_run_tried_again_after_a_kill_does_not_stage_twice(world: World, officer: Client) -> None:
     staged = check(officer, rows(11))
     run = JobRun.objects.get()
     place = run.params["file"]
@@ -158,6 +156,20 @@ def test_a_run_tried_again_after_a_kill_does_not_stage_twice(
     tasks.check_import(run.pk)
     run.refresh_from_db()
     assert (StagedImport.objects.count(), run.result["import"]) == (1, staged.pk)
+
+
+def test_a_run_whose_starter_is_gone_imports_nothing(world: World, officer: Client) -> None:
+    staged = check(officer, rows(11))
+    run = JobRun.objects.create(
+        kind="import", task=imports_runs.WRITE, params={"staged": staged.pk, "language": "en"}
+    )
+    before = Enterprise.objects.count()
+    tasks.import_staged(run.pk)
+    run.refresh_from_db()
+    assert run.result["refused_because"] == [
+        "Whoever began this import is no longer a user; upload the file again."
+    ]
+    assert Enterprise.objects.count() == before
 
 
 def test_discarding_writes_nothing_and_is_final(world: World, officer: Client) -> None:

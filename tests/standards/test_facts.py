@@ -103,6 +103,9 @@ def test_fields_of_the_product_and_industry(firm: Callable[..., Enterprise]) -> 
     names = ("domain_scheme", "strategic_stated", "industry_section", "key_link")
     assert [told[name] for name in names] == ["six_bases", True, "C", None]
     assert [silent[name] for name in names] == [None, None, None, None]
+    other = ProductDomain.objects.create(scheme="strategic", code="sei_0", name_zh="其他")
+    outside = facts.row(firm(strategic_field=other).pk, as_of=ON)
+    assert outside["strategic_stated"] is False
 
 
 @pytest.mark.parametrize(
