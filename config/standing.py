@@ -38,6 +38,7 @@ class Step:
     missing: list[Missing]
     unmet: list[Missing]
     url: str
+    ready: bool  # nothing is missing or unmet, and no application for it is under way
 
     @property
     def shown_missing(self) -> list[Missing]:
@@ -88,19 +89,22 @@ def _standing(enterprise: Enterprise) -> Standing:
     live = Application.objects.filter(enterprise=enterprise, status__in=LIVE)
     under_way = list(live.select_related("enterprise"))
     held = list(titles.running(enterprise).order_by("valid_to"))
-    return Standing(enterprise, _steps(enterprise, held), under_way, _days(under_way, held))
+    return Standing(
+        enterprise, _steps(enterprise, held, under_way), under_way, _days(under_way, held)
+    )
 
 
-def _steps(enterprise: Enterprise, held: list[Title]) -> list[Step]:
+def _steps(enterprise: Enterprise, held: list[Title], under_way: list[Application]) -> list[Step]:
     """Return the next titles not held yet; without one, the re-check of the highest held."""
     offered = applications.tiers_that_make_sense(enterprise)
     holds = {title.tier for title in held}
     ahead = [tier for tier in offered if tier not in holds][:STEPS] or offered[-1:]
-    found = [_step(enterprise, tier) for tier in ahead]
+    applied = {application.tier for application in under_way}
+    found = [_step(enterprise, tier, applied=tier in applied) for tier in ahead]
     return [step for step in found if step is not None]
 
 
-def _step(enterprise: Enterprise, tier: str) -> Step | None:
+def _step(enterprise: Enterprise, tier: str, *, applied: bool) -> Step | None:
     kind = applications.kind_for(enterprise, tier)
     try:
         edition = checklist.edition_of(enterprise, tier, kind=kind)
@@ -108,13 +112,15 @@ def _step(enterprise: Enterprise, tier: str) -> Step | None:
         return None
     said = explanation.explain(enterprise, edition, kind=kind, as_of=timezone.localdate())
     root: dict[str, Any] = said.as_json()
+    missing, unmet = checklist.missing_figures(root), checklist.unmet_criteria(root)
     return Step(
         tier=str(Tier(tier).label),
         edition=edition,
         verdict=said.verdict,
-        missing=checklist.missing_figures(root),
-        unmet=checklist.unmet_criteria(root),
+        missing=missing,
+        unmet=unmet,
         url=reverse("standards:explanation", args=[enterprise.pk, edition.code]),
+        ready=not (missing or unmet or applied),
     )
 
 

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.urls import include, path
+from django.utils.translation import gettext_lazy as _
 
 from config.start import start
+
+admin.site.site_header = _("Little-giant cultivation tracker")
+admin.site.site_title = _("Little-giant cultivation tracker")
+admin.site.index_title = _("Administration")
 
 urlpatterns = [
     path("", start, name="start"),

@@ -22,7 +22,7 @@
   // A form is sent once: a second click on a slow line does nothing; coming back revives it.
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (event.defaultPrevented || form.method !== "post") return;
+    if (event.defaultPrevented || form.method !== "post" || !form.closest("main")) return;
     if (form.dataset.sent) {
       event.preventDefault();
       return;
@@ -50,7 +50,9 @@
   document.addEventListener("input", (event) => {
     if (event.target.closest("form[data-keep]")) typed = true;
   });
-  document.addEventListener("submit", () => { typed = false; });
+  document.addEventListener("submit", (event) => {
+    if (!event.defaultPrevented && event.target.matches("[data-keep]")) typed = false;
+  });
   window.addEventListener("beforeunload", (event) => {
     if (typed) event.preventDefault();
   });

@@ -5,6 +5,7 @@ Shown figures are rounded half up for reading; nothing is ever judged by them.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Literal
 
 from django import template
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 register = template.Library()
 
 YUAN = 100  # fen
+BILINGUAL = re.compile(r"(?P<zh>.*。)\s*(?P<en>[A-Z][^。]*)", re.DOTALL)
 VERDICTS = ("unmet", "unknown", "manual", "met")
 TONES = {
     "met": "good",
@@ -113,6 +115,13 @@ def stated(value: Any) -> str:
     if value is False:
         return gettext("No")
     return str(value)
+
+
+@register.filter
+def own_language(text: str) -> str:
+    """Return the half of a note "中文。English." that the reader's language asks for (双语说明)."""
+    halves = BILINGUAL.match(text)
+    return halves["en" if _english() else "zh"] if halves else text
 
 
 @register.filter

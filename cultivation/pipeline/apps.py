@@ -1,8 +1,10 @@
 """App configuration."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class PipelineConfig(AppConfig):
     name = "cultivation.pipeline"
     label = "pipeline"
+    verbose_name = _("Applications and titles")

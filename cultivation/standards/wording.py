@@ -92,6 +92,8 @@ def points(low: int, high: int) -> str:
 
 
 def _ordered(order: str, text: str) -> str:
+    if order == "at_most" and text == "0":
+        return gettext("none at all")
     said = {
         "at_least": gettext("at least %(amount)s"),
         "at_most": gettext("at most %(amount)s"),

@@ -1,8 +1,10 @@
 """App configuration."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class AccountsConfig(AppConfig):
     name = "enterprises.accounts"
     label = "accounts"
+    verbose_name = _("Accounts and seats")

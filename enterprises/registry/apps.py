@@ -1,8 +1,10 @@
 """App configuration."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class RegistryConfig(AppConfig):
     name = "enterprises.registry"
     label = "registry"
+    verbose_name = _("Registry")

@@ -113,16 +113,19 @@ def test_theme_is_taken_from_the_cookie_and_nothing_else_is(
         (
             "nation",
             [
-                "Start", "Enterprises", "Review", "Coverage", "Standards", "Imports", "Runs",
-                "Claims", "Seats",
+                "Start", "Enterprises", "Review", "Titles", "Coverage", "Standards", "Notices",
+                "Imports", "Runs", "Claims", "Seats",
             ],
         ),
         (
             "auditor",
-            ["Start", "Enterprises", "Review", "Coverage", "Standards", "Runs", "Readings"],
+            [
+                "Start", "Enterprises", "Review", "Titles", "Coverage", "Standards", "Notices",
+                "Runs", "Readings",
+            ],
         ),
-        ("expert", ["Start", "Standards"]),
-        ("newcomer", ["Start", "Standards", "Claim an enterprise"]),
+        ("expert", ["Start", "Standards", "Notices"]),
+        ("newcomer", ["Start", "Standards", "Notices", "Claim an enterprise"]),
     ],
 )  # fmt: skip
 def test_navigation_is_what_a_role_has_a_use_for_and_leads_somewhere(
