@@ -142,6 +142,14 @@ def _length(code: str) -> Flaw:
     )
 
 
+def with_remedy(flaw: Flaw) -> str:
+    """Return what a flaw says, and for a row of a file what lets the code stand (补救办法)."""
+    if flaw.kind != "check_character":
+        return flaw.message
+    message = _("%(flaw)s; correct it, or say why it stands in a column named code_override_reason")
+    return message % {"flaw": flaw.message}
+
+
 def problem(text: str) -> str:
     """Return the first error of a code in words, empty where it may stand (首个错误)."""
     return next((flaw.message for flaw in flaws(normalise(text)) if flaw.error), "")

@@ -143,7 +143,8 @@ class EnterpriseRows:
         for flaw in credit_code.flaws(code):
             stands = flaw.kind == "check_character" and reason
             if flaw.error and not stands:
-                candidate.remarks.append(refusal(flaw.kind, "credit_code", text, flaw.message))
+                message = credit_code.with_remedy(flaw)
+                candidate.remarks.append(refusal(flaw.kind, "credit_code", text, message))
                 continue
             candidate.remarks.append(warning(flaw.kind, "credit_code", text, flaw.message))
             if stands:
@@ -211,7 +212,8 @@ class EnterpriseRows:
         words = {"line": line, "name": candidate.name}
         if key != candidate.key:
             message = _(
-                "line %(line)d gives this code to another name; a code belongs to one enterprise"
+                "line %(line)d gives this code to another name; a code belongs to one enterprise: "
+                "check it in both rows"
             )
             remark = refusal("code_with_other_name", "name", candidate.name, message % words)
         elif digest != candidate.digest:

@@ -70,7 +70,10 @@ class Places:
         self, found: Region | None, text: str, remarks: list[Remark]
     ) -> tuple[Region | None, tuple[Remark, ...]]:
         if found is None:
-            message = _("neither the code nor the row says in which region the enterprise stands")
+            message = _(
+                "neither the code nor the row says in which region the enterprise stands; "
+                "fill in its region"
+            )
             remarks.append(refusal("no_region", "region", text, message))
         return found, tuple(remarks)
 

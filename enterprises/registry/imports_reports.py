@@ -116,8 +116,8 @@ class ReportRows:
             for kind, message in errors_of(error):
                 row.remarks.append(refusal(kind, name, row.cells.get(name, ""), message))
         if not row.refused and not any(name in row.values for name in REPORT_FIGURES):
-            message = _("every figure of this row is missing")
-            row.remarks.append(refusal("no_figures", "", "", message))
+            message = _("every figure of this row is missing; fill in one, or leave the row out")
+            row.remarks.append(refusal("no_figures", "", row.name or row.code, message))
         return row
 
     def _code(self, row: ReportRow) -> None:
@@ -130,12 +130,13 @@ class ReportRows:
             return
         for flaw in credit_code.flaws(row.code):
             if flaw.error and not Enterprise.objects.filter(credit_code=row.code).exists():
-                row.remarks.append(refusal(flaw.kind, "credit_code", text, flaw.message))
+                message = credit_code.with_remedy(flaw)
+                row.remarks.append(refusal(flaw.kind, "credit_code", text, message))
 
     def _year(self, row: ReportRow) -> None:
-        text = row.cells.get("year", "").removesuffix("年").removesuffix("年度")
+        text = row.cells.get("year", "")
         try:
-            row.year = whole(text)
+            row.year = whole(text.removesuffix("度").removesuffix("年"))
         except ValidationError:
             row.year = 0
         if not 1990 <= row.year <= self.this_year:
@@ -191,10 +192,15 @@ class ReportRows:
                 message = _("no code is given; matched by its name to %s") % row.code
                 row.remarks.append(warning("matched_by_name", "name", row.name, message))
             elif codes and row.key:
-                message = _("no code is given and several enterprises have this name")
+                message = _(
+                    "no code is given and several enterprises have this name; give the code"
+                )
                 row.remarks.append(refusal("ambiguous_name", "name", row.name, message))
             else:
-                message = _("no code is given and no enterprise of this name is known")
+                message = _(
+                    "no code is given and no enterprise of this name is known; "
+                    "give the code, or register the enterprise first"
+                )
                 row.remarks.append(refusal("unknown_enterprise", "name", row.name, message))
 
     def _match(

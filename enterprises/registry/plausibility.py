@@ -73,7 +73,7 @@ def impossible(figures: Mapping[str, int | None]) -> dict[str, ValidationError]:
         value = figures.get(name)
         if value is not None and value < 0 and name not in MAY_BE_NEGATIVE:
             errors[name] = ValidationError(
-                _("%(figure)s cannot be negative (%(value)s)"),
+                _("%(figure)s cannot be negative (%(value)s); leave it empty if it is not known"),
                 code="negative",
                 params={"figure": label(name), "value": written(name, value)},
             )
