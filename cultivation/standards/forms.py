@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import TYPE_CHECKING
 
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from cultivation.standards.models import Assessment
+
+if TYPE_CHECKING:
+    from django.http import QueryDict
 
 EARLIEST = dt.date(2017, 5, 3)  # the first edition
 
@@ -24,6 +28,12 @@ class AsOfForm(forms.Form):
         error_messages={"invalid": _("This is not a day. Write it as 2026-05-01.")},
     )
     kind = forms.ChoiceField(label=_("Kind"), choices=Assessment.Kind.choices, required=False)
+
+    @classmethod
+    def asked(cls, query: QueryDict) -> AsOfForm:
+        """Return the form as asked; what is left out is today and a new application."""
+        left_out = {"on": timezone.localdate().isoformat(), "kind": Assessment.Kind.RECOGNITION}
+        return cls({**left_out, **{k: v for k, v in query.items() if v}})
 
     def clean_on(self) -> dt.date:
         """Return the day, today where none is stated."""

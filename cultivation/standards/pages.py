@@ -42,10 +42,6 @@ class Line:
     proofs: Sequence[Proof]
 
     @property
-    def indent(self) -> int:
-        return max(self.node.depth - 1, 0)
-
-    @property
     def figures(self) -> list[Figure]:
         return [Figure(figure_text(f), f.year, f.value is None) for f in self.node.used]
 
@@ -141,10 +137,6 @@ class Clause:
     @property
     def label(self) -> str:
         return in_language(self.criterion)
-
-    @property
-    def indent(self) -> int:
-        return max(self.depth - 1, 0)
 
     @property
     def asks(self) -> str:

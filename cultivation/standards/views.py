@@ -63,7 +63,7 @@ def edition(request: HttpRequest, code: str) -> HttpResponse:
 def of_enterprise(request: HttpRequest, pk: int) -> HttpResponse:
     """Show where an enterprise stands against every edition in force (达标情况)."""
     enterprise = _seen(request, pk)
-    form = AsOfForm(request.GET)
+    form = AsOfForm.asked(request.GET)
     on = form.cleaned_data["on"] if form.is_valid() else None
     context = {
         "enterprise": enterprise,
@@ -81,7 +81,7 @@ def explanation(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     """Show why an enterprise meets an edition or not, criterion by criterion (评价说明)."""
     enterprise = _seen(request, pk)
     found = get_object_or_404(Edition, code=code)
-    form = AsOfForm(request.GET)
+    form = AsOfForm.asked(request.GET)
     context = {"enterprise": enterprise, "edition": found, "form": form, "days": _days()}
     if not form.is_valid():
         return render(request, "standards/explanation.html", context, status=400)
@@ -103,7 +103,7 @@ def explanation(request: HttpRequest, pk: int, code: str) -> HttpResponse:
 @seat_required(_may_judge)
 def judge(request: HttpRequest) -> HttpResponse:
     """Begin a run over the whole registry and show its progress (启动全库评价)."""
-    form = AsOfForm(request.POST)
+    form = AsOfForm.asked(request.POST)
     if not form.is_valid():
         messages.error(request, " ".join(map(str, form.errors["on"])))
         return redirect("standards:editions")
