@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -213,8 +214,10 @@ def advance(
         .select_related("enterprise__region", "edition", "title")
         .get(pk=application.pk)
     )
-    _permit(locked, step, by)
     seen = application.version if version is None else version
+    if seen != locked.version and _was_allowed(locked, step, by, seen):
+        raise MovedMeanwhileError(_already(locked))
+    _permit(locked, step, by)
     if seen != locked.version:
         raise MovedMeanwhileError(_already(locked))
     _check(locked, step, by, reason)
@@ -229,6 +232,16 @@ def _permit(application: Application, step: Step, by: User) -> None:
         raise PermissionDenied(
             _("“%(move)s” is not allowed to you for this application.") % {"move": step.label}
         )
+
+
+def _was_allowed(application: Application, step: Step, by: User, seen: int) -> bool:
+    """Tell whether a move was a user's in the state seen: a second click is no trespass."""
+    left = application.moves.filter(version=seen).first()
+    if left is None:
+        return False
+    before = copy(application)
+    before.status = left.source
+    return may(before, step, by)
 
 
 def _check(application: Application, step: Step, by: User, reason: str) -> None:

@@ -270,6 +270,20 @@ def test_second_click_gives_one_move_and_is_told(world: World) -> None:
     assert Move.objects.count() == 1
 
 
+def test_second_click_on_what_left_the_office_is_told_and_no_trespass(world: World) -> None:
+    application = world.draft()
+    world.step(application, "submit", "owner")
+    second = Application.objects.get(pk=application.pk)
+    world.step(application, "recommend", "county")
+    with pytest.raises(MovedMeanwhileError, match="county already took “recommend”"):
+        moves.advance(second, "recommend", by=world.user("county"))
+    with pytest.raises(PermissionDenied):
+        moves.advance(second, "recommend", by=world.user("other_county"))
+    with pytest.raises(PermissionDenied):
+        moves.advance(application, "recommend", by=world.user("county"))
+    assert Move.objects.count() == 2
+
+
 def test_two_officers_at_once_give_one_decision(world: World) -> None:
     application = world.on_notice()
     world.wait()

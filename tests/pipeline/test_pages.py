@@ -257,6 +257,18 @@ def test_double_click_submits_once_and_says_so(client: Client, world: World) -> 
     assert Move.objects.count() == 1
 
 
+def test_reason_typed_for_what_left_the_office_is_shown_again(client: Client, world: World) -> None:
+    application = world.draft()
+    world.step(application, "submit", "owner")
+    data = {"version": application.version, "reason": "the seal is missing", "next": "review"}
+    world.step(application, "recommend", "county")
+    signed(client, world, "county")
+    late = client.post(reverse("pipeline:move", args=[application.pk, "return"]), data)
+    assert late.status_code == 409
+    assert "county already took “recommend”; the application is with the city now." in text(late)
+    assert "the seal is missing" in text(late)
+
+
 def test_move_without_version_is_a_bad_request(client: Client, world: World) -> None:
     application = world.draft()
     signed(client, world, "owner")
