@@ -14,6 +14,7 @@ KINDS: dict[str, Any] = {
     "expire_titles": _("Expiry of titles"),
     "import": _("Import"),
     "export": _("Export"),
+    "fiction": _("Fictional registry"),
 }
 RESULTS: dict[str, Any] = {
     "snapshots": _("snapshots taken"),
@@ -24,6 +25,27 @@ RESULTS: dict[str, Any] = {
     "refused": _("rows refused"),
     "on": _("date"),
     "as_of": _("as of"),
+    "rows": _("rows written or read"),
+    "warned": _("rows accepted with a warning"),
+    "refused_because": _("refused because"),
+    "ended": _("titles ended"),
+    "import": _("Import"),
+    "enterprises": _("Enterprises"),
+    "reports": _("Annual reports"),
+    "facts": _("facts"),
+    "titles": _("Titles"),
+    "maturity": _("Assessments"),
+    "projects": _("Transformation projects"),
+    "users": _("users"),
+    "applications": _("Applications"),
+    "coverage_days": _("snapshots taken"),
+    "little_giant": _("little giant"),
+    "srdi": _("SRDI SME"),
+    "L2_ONSITE": _("Level 2+, assessed on site"),
+    "L2_SELF": _("Level 2+, self-declared"),
+    "ACCEPTED": _("Project accepted"),
+    "L1_ANY": _("Level 1+, by any assessment"),
+    "STARTED": _("Any transformation started"),
 }
 
 
