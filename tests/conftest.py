@@ -140,6 +140,16 @@ def worker(start_worker: Callable[[], subprocess.Popen[bytes]]) -> subprocess.Po
     return start_worker()
 
 
+@pytest.fixture
+def no_broker() -> Iterator[None]:
+    """Send tasks to a broker that is not there."""
+    url = f"redis://127.0.0.1:{services.free_port()}/0"
+    with override_settings(CELERY_BROKER_URL=url, CELERY_TASK_ALWAYS_EAGER=False):
+        _forget_connections()
+        yield
+    _forget_connections()
+
+
 @contextmanager
 def _sending_to(url: str) -> Iterator[None]:
     """Send tasks to a broker with nothing in it instead of running them on the spot."""

@@ -42,6 +42,7 @@ def editions(request: HttpRequest) -> HttpResponse:
     context = {
         "entries": pages.entries(),
         "may_judge": _may_judge(user.scope),
+        "may_choose_day": user.scope.may_decide("", "nation"),
         "last_run": JudgingRun.objects.filter(finished_at__isnull=False).first(),
         "today": timezone.localdate(),
     }
@@ -107,10 +108,15 @@ def judge(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, " ".join(map(str, form.errors["on"])))
         return redirect("standards:editions")
-    as_of = form.cleaned_data["on"].isoformat()
-    run, new = begin(
-        KIND, task=TASK, key=as_of, params={"as_of": as_of}, by=cast("User", request.user)
-    )
+    on, user = form.cleaned_data["on"], cast("User", request.user)
+    if on != timezone.localdate() and not user.scope.may_decide("", "nation"):
+        messages.error(
+            request,
+            _("Only the nation judges as of another day: the results of all provinces follow it."),
+        )
+        return redirect("standards:editions")
+    as_of = on.isoformat()
+    run, new = begin(KIND, task=TASK, key=as_of, params={"as_of": as_of}, by=user)
     if new:
         send(run)
     else:

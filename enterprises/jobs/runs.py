@@ -7,6 +7,7 @@ import threading
 import time
 import traceback
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.db import DatabaseError, IntegrityError, connection, transaction
@@ -14,6 +15,8 @@ from django.db.models import F, Q, Value
 from django.db.models.functions import Concat
 from django.utils import timezone
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
+from kombu.exceptions import OperationalError
 
 from enterprises.jobs.models import JobRun
 
@@ -52,8 +55,18 @@ def begin(
 
 
 def send(run: JobRun) -> None:
-    """Hand a waiting run to the workers once the transaction is committed."""
-    transaction.on_commit(lambda: import_string(run.task).delay(run.pk))
+    """Hand a waiting run to the workers once the transaction is committed.
+
+    Where the broker does not answer, the run stays waiting and the sweep sends it later.
+    """
+    transaction.on_commit(partial(_deliver, run))
+
+
+def _deliver(run: JobRun) -> None:
+    try:
+        import_string(run.task).delay(run.pk)
+    except OperationalError:
+        Progress(run).log(_("The task queue does not answer; the run begins once it does."))
 
 
 def take(run_id: int) -> JobRun | None:

@@ -155,3 +155,12 @@ def test_working_beats_while_the_work_has_no_time_to_report(
     run.refresh_from_db()
     assert run.status == "done"
     assert [t.name for t in threading.enumerate() if t.name.startswith("pulse")] == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_send_keeps_a_run_waiting_while_the_broker_is_away(no_broker: None) -> None:
+    run, _new = runs.begin("coverage", task="cultivation.digital.tasks.check_coverage")
+    runs.send(run)
+    run.refresh_from_db()
+    assert run.status == "waiting"
+    assert len(run.log.splitlines()) == 1

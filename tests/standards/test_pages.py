@@ -252,13 +252,23 @@ def test_deciding_officers_of_nation_and_provinces_start_a_run(
     firm()
     client.force_login(user(role, path, **rights))
     with django_capture_on_commit_callbacks(execute=True):  # type: ignore[attr-defined]
-        response = client.post(reverse("standards:judge"), {"on": "2026-05-06"})
+        response = client.post(reverse("standards:judge"))
     assert response.status_code == status
     assert JudgingRun.objects.count() == (status == 302)
     if status == 302:
         run = JobRun.objects.get()
         assert response["Location"] == reverse("jobs:detail", args=[run.pk])
         assert (run.status, run.result["judged"]) == ("done", 6)
+
+
+@pytest.mark.parametrize(("role", "path", "begun"), [("nation", "", 1), ("province", "32", 0)])
+def test_only_the_nation_judges_as_of_another_day(
+    client: Client, user: Callable[..., User], role: str, path: str, begun: int
+) -> None:
+    client.force_login(user(role, path))
+    response = client.post(reverse("standards:judge"), {"on": "2025-12-31"})
+    assert response.status_code == 302
+    assert JobRun.objects.count() == begun
 
 
 def test_a_run_is_started_by_post_and_not_for_a_bad_day(
