@@ -40,7 +40,7 @@ PEOPLE = (
     Person("owner3", "演示·企业负责人三", "owner", "企业负责人 · owner of a firm without a title"),
     Person("editor", "演示·企业填报员", "editor", "企业填报员 · editor of the first owner's firm"),
     Person("auditor", "演示·审计员", "auditor", "审计员 · auditor, reads everything"),
-    Person("newcomer", "演示·新用户", "", "无席位用户 · no seat yet, may claim an enterprise"),
+    Person("newcomer", "演示·新用户", "", "无岗位用户 · no seat yet, may claim an enterprise"),
     Person("admin", "演示·管理员", "", "系统管理员 · administrator"),
 )
 

@@ -62,7 +62,7 @@ def gap(value: Fraction, unit: str) -> str:
         return gettext("exactly at the threshold")
     if value < 0:
         return gettext("short by %(amount)s") % {"amount": text}
-    return gettext("beyond by %(amount)s") % {"amount": text}
+    return gettext("better by %(amount)s") % {"amount": text}
 
 
 def bound(comparison: Comparison, unit: str) -> str:

@@ -71,7 +71,7 @@ class EndForm(forms.Form):
 
 
 class GrantForm(forms.Form):
-    """Whom, which seat, where (席位授予表); offers only what the granter may grant."""
+    """Whom, which seat, where (岗位授予表); offers only what the granter may grant."""
 
     username = forms.CharField(
         label=_("User name"),

@@ -1,4 +1,4 @@
-"""Users and their seats: what each may see and do (用户与席位)."""
+"""Users and their seats: what each may see and do (用户与岗位)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class User(AbstractUser):
 
 
 class Seat(models.Model):
-    """What a user sits for: a region's office, an enterprise, a panel, or the audit (席位)."""
+    """What a user sits for: a region's office, an enterprise, a panel, or the audit (岗位)."""
 
     class Role(models.TextChoices):
         NATION = "nation", _("national officer")
@@ -100,7 +100,7 @@ class Seat(models.Model):
 
 
 class SeatChange(models.Model):
-    """That a seat was granted or ended: by whom, when, why (席位变更记录)."""
+    """That a seat was granted or ended: by whom, when, why (岗位变更记录)."""
 
     class Action(models.TextChoices):
         GRANTED = "granted", _("seat granted")

@@ -27,7 +27,7 @@ def _below(paths: Iterable[str], *fields: str) -> Q:
 
 
 class SeatQuerySet(models.QuerySet):  # type: ignore[type-arg]
-    """Seats (席位)."""
+    """Seats (岗位)."""
 
     def visible_to(self, user: User) -> Self:
         """Return the seats below an office or audit, those of owned enterprises, and one's own."""

@@ -1,4 +1,4 @@
-"""Granting and ending seats: downward and inside one's own scope only (席位授予与停用).
+"""Granting and ending seats: downward and inside one's own scope only (岗位授予与停用).
 
 Who may: an office that decides grants the offices below it and the staff of its enterprises; an
 owner grants editors of the own enterprise; the nation alone grants auditors. Nobody touches a seat
@@ -40,7 +40,7 @@ def office_of(region: Region) -> str:
 
 
 def grantable(by: User) -> list[str]:
-    """Return the roles a user may grant at all, highest first (可授予的席位)."""
+    """Return the roles a user may grant at all, highest first (可授予的岗位)."""
     if by.is_superuser:
         return list(Role.values)
     scope = by.scope
@@ -110,7 +110,7 @@ def grant(
     rights: frozenset[str] = frozenset(RIGHTS),
     reason: str = "",
 ) -> Seat:
-    """Give a user a seat (授予席位).
+    """Give a user a seat (授予岗位).
 
     Raise PermissionDenied where `by` may not, ValidationError where the seat does not fit.
     """
@@ -158,7 +158,7 @@ def give(
 
 @transaction.atomic
 def end(seat: Seat, *, by: User, reason: str) -> Seat:
-    """Take a seat out of force (停用席位); the row stays, with its log.
+    """Take a seat out of force (停用岗位); the row stays, with its log.
 
     Raise PermissionDenied where `by` may not, ValidationError without a reason or when it ended.
     """

@@ -1,4 +1,4 @@
-"""Pages of seats: who sits where, granting, ending (席位页面)."""
+"""Pages of seats: who sits where, granting, ending (岗位页面)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _sees_seats(scope: Scope) -> bool:
 @seat_required(_sees_seats)
 @require_safe
 def seat_list(request: HttpRequest) -> HttpResponse:
-    """List the seats in sight, by role, in force or ended, and by name (席位)."""
+    """List the seats in sight, by role, in force or ended, and by name (岗位)."""
     user = cast("User", request.user)
     rows = Seat.objects.visible_to(user).select_related("user", "region", "enterprise")
     role, name = request.GET.get("role", ""), request.GET.get("q", "").strip()
@@ -67,7 +67,7 @@ def seat_list(request: HttpRequest) -> HttpResponse:
 @seat_required(_sees_seats)
 @require_http_methods(["GET", "HEAD", "POST"])
 def seat_grant(request: HttpRequest) -> HttpResponse:
-    """Grant a seat (授予席位)."""
+    """Grant a seat (授予岗位)."""
     user = cast("User", request.user)
     form = GrantForm(request.POST or None, by=user)
     if request.method == "POST" and form.is_valid():
@@ -93,7 +93,7 @@ def seat_grant(request: HttpRequest) -> HttpResponse:
 @seat_required(_sees_seats)
 @require_http_methods(["GET", "HEAD", "POST"])
 def seat_end(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show a seat with its log, and end it (停用席位)."""
+    """Show a seat with its log, and end it (停用岗位)."""
     user = cast("User", request.user)
     rows = Seat.objects.visible_to(user).select_related("user", "region", "enterprise")
     seat = get_object_or_404(rows, pk=pk)
