@@ -16,17 +16,17 @@ KINDS: dict[str, Any] = {
     "export": _("Export"),
     "fiction": _("Fictional registry"),
 }
-RESULTS: dict[str, Any] = {
+RESULTS: dict[str, Any] = {  # in the order in which they are read
+    "on": _("date"),
+    "as_of": _("as of"),
+    "rows": _("rows written or read"),
     "snapshots": _("snapshots taken"),
     "judged": _("enterprises judged"),
     "stored": _("results changed"),
     "expired": _("titles expired"),
     "accepted": _("rows accepted"),
-    "refused": _("rows refused"),
-    "on": _("date"),
-    "as_of": _("as of"),
-    "rows": _("rows written or read"),
     "warned": _("rows accepted with a warning"),
+    "refused": _("rows refused"),
     "refused_because": _("refused because"),
     "ended": _("titles ended"),
     "import": _("Import"),
@@ -55,9 +55,13 @@ def of_kind(kind: str) -> str:
 
 
 def of_result(result: dict[str, Any]) -> list[tuple[str, Any]]:
-    """Return a run's result as pairs of name and value, nested ones flattened by a dot."""
+    """Return a run's result as pairs of name and value, nested ones flattened by a dot.
+
+    They come in the order of RESULTS, others after: PostgreSQL keeps no order of its own.
+    """
     pairs: list[tuple[str, Any]] = []
-    for key, value in result.items():
+    for key in [*(key for key in RESULTS if key in result), *sorted(result.keys() - RESULTS)]:
+        value = result[key]
         name = str(RESULTS.get(key, key.replace("_", " ")))
         if isinstance(value, dict):
             pairs += [(f"{name} · {inner}", content) for inner, content in of_result(value)]
