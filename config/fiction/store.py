@@ -39,11 +39,6 @@ def write(model: type[models.Model], rows: pl.DataFrame, *, now: dt.datetime | N
     return frame.height
 
 
-def next_id(model: type[models.Model]) -> int:
-    """Return the first id not in use."""
-    return int(model._default_manager.aggregate(top=models.Max("pk"))["top"] or 0) + 1
-
-
 def follow(*tables: type[models.Model]) -> None:
     """Set the id counters of tables behind their last row."""
     from django.core.management.color import no_style

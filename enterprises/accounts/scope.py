@@ -34,10 +34,6 @@ class Scope:
         return bool(self.offices)
 
     @property
-    def is_enterprise(self) -> bool:
-        return bool(self.enterprises)
-
-    @property
     def is_auditor(self) -> bool:
         return bool(self.audits)
 

@@ -30,10 +30,6 @@ class Page:
     count: int
     capped: bool
 
-    @property
-    def has_neighbours(self) -> bool:
-        return bool(self.previous or self.following)
-
 
 def take(
     rows: QuerySet[Any],

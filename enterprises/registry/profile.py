@@ -24,6 +24,31 @@ from enterprises.registry.models import (
 if TYPE_CHECKING:
     from enterprises.registry.models import Enterprise
 
+PRODUCT = (
+    "niche",
+    "niche_since",
+    "leading_product",
+    "product_code",
+    "product_domain",
+    "strategic_field",
+    "chain",
+    "chain_link",
+    "chain_role",
+)
+STATEMENTS = (
+    "mainland_entity",
+    "obeys_laws",
+    "on_abnormal_list",
+    "on_dishonest_list",
+    "prohibited_product",
+    "events_declared",
+    "own_brand",
+    "core_business_system",
+    "champion_title",
+    "controls_little_giant",
+    "group_similar_product",
+    "truth_declared",
+)
 GROUPS = (
     (
         _("Identity"),
@@ -43,35 +68,11 @@ GROUPS = (
     ),
     (
         _("Product and chain"),
-        (
-            "niche",
-            "niche_since",
-            "leading_product",
-            "product_code",
-            "product_domain",
-            "strategic_field",
-            "chain",
-            "chain_link",
-            "chain_role",
-            "digital_level",
-        ),
+        (*PRODUCT, "digital_level"),
     ),
     (
         _("Statements and look-ups"),
-        (
-            "mainland_entity",
-            "obeys_laws",
-            "on_abnormal_list",
-            "on_dishonest_list",
-            "prohibited_product",
-            "events_declared",
-            "own_brand",
-            "core_business_system",
-            "champion_title",
-            "controls_little_giant",
-            "group_similar_product",
-            "truth_declared",
-        ),
+        STATEMENTS,
     ),
 )
 ONLY_IF_STATED = frozenset({"code_override_reason"})

@@ -15,6 +15,7 @@ from enterprises.registry import credit_code, labels, records
 from enterprises.registry.forms.fields import MoneyField, field_for, narrow
 from enterprises.registry.forms.keeping import KeepingForm
 from enterprises.registry.models import Enterprise
+from enterprises.registry.profile import PRODUCT, STATEMENTS
 
 if TYPE_CHECKING:
     from enterprises.accounts.models import User
@@ -31,31 +32,6 @@ IDENTITY = (
     "industry_class",
     "park",
     "cluster",
-)
-PRODUCT = (
-    "niche",
-    "niche_since",
-    "leading_product",
-    "product_code",
-    "product_domain",
-    "strategic_field",
-    "chain",
-    "chain_link",
-    "chain_role",
-)
-STATEMENTS = (
-    "mainland_entity",
-    "obeys_laws",
-    "on_abnormal_list",
-    "on_dishonest_list",
-    "prohibited_product",
-    "events_declared",
-    "own_brand",
-    "core_business_system",
-    "champion_title",
-    "controls_little_giant",
-    "group_similar_product",
-    "truth_declared",
 )
 CONTACT = ("contact_name", "contact_phone", "contact_email")
 SECTIONS = (
