@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.conf.global_settings import PASSWORD_HASHERS
 from django.db import connection
-from playwright.sync_api import TimeoutError as NotSeenError
 
 from config import fiction
 from config.processes import die_with_parent, stop
@@ -157,6 +156,8 @@ class Visitor:
 
     def reads(self, text: str) -> None:
         """Fail where a text is not on the page."""
+        from playwright.sync_api import TimeoutError as NotSeenError  # not on a bare machine
+
         found = self.page.locator("#main").get_by_text(text).first
         try:
             found.wait_for(state="visible")
