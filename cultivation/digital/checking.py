@@ -29,10 +29,7 @@ def begin(on: dt.date, *, by: User | None = None) -> tuple[JobRun, bool]:
     if by is not None and not may_check(by):
         raise PermissionDenied
     coverage.refuse_future(on)
-    run, new = runs.begin(KIND, task=TASK, key=str(on), params={"on": str(on)}, by=by)
-    if new:
-        runs.send(run)
-    return run, new
+    return runs.start(KIND, task=TASK, key=str(on), params={"on": str(on)}, by=by)
 
 
 def summary(taken: dict[str, Any]) -> dict[str, Any]:

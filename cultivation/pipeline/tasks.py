@@ -12,13 +12,11 @@ from enterprises.jobs import runs
 @shared_task
 def expire_titles_tonight() -> int:
     """Begin tonight's run that ends lapsed titles; return its id."""
-    run, new = runs.begin(
+    run, _new = runs.start(
         "expire_titles",
         task="cultivation.pipeline.tasks.expire_titles",
         key=timezone.localdate().isoformat(),
     )
-    if new:
-        runs.send(run)
     return run.pk
 
 

@@ -8,7 +8,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from cultivation.standards.judging import judge_registry
-from enterprises.jobs.runs import begin, send, working
+from enterprises.jobs.runs import start, working
 
 KIND = "judge"
 TASK = "cultivation.standards.tasks.judge"
@@ -26,6 +26,4 @@ def judge(run_id: int) -> None:
 def judge_tonight() -> None:
     """Begin the nightly run over all editions in force."""
     as_of = timezone.localdate().isoformat()
-    run, new = begin(KIND, task=TASK, key=as_of, params={"as_of": as_of})
-    if new:
-        send(run)
+    start(KIND, task=TASK, key=as_of, params={"as_of": as_of})

@@ -19,7 +19,7 @@ from cultivation.standards.forms import AsOfForm
 from cultivation.standards.models import Assessment, Edition, JudgingRun
 from cultivation.standards.tasks import KIND, TASK
 from enterprises.accounts.access import seat_required
-from enterprises.jobs.runs import begin, send
+from enterprises.jobs.runs import start
 from enterprises.registry import rights
 from enterprises.registry.models import Enterprise
 
@@ -116,10 +116,8 @@ def judge(request: HttpRequest) -> HttpResponse:
         )
         return redirect("standards:editions")
     as_of = on.isoformat()
-    run, new = begin(KIND, task=TASK, key=as_of, params={"as_of": as_of}, by=user)
-    if new:
-        send(run)
-    else:
+    run, new = start(KIND, task=TASK, key=as_of, params={"as_of": as_of}, by=user)
+    if not new:
         messages.info(request, _("A run for this day is under way already."))
     return redirect("jobs:detail", pk=run.pk)
 

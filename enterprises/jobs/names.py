@@ -9,8 +9,6 @@ from django.utils.translation import gettext_lazy as _
 KINDS: dict[str, Any] = {
     "check_coverage": _("Coverage snapshot"),
     "judge": _("Judging of the registry"),
-    "judge_registry": _("Judging of the registry"),
-    "judging": _("Judging of the registry"),
     "expire_titles": _("Expiry of titles"),
     "import": _("Import"),
     "export": _("Export"),

@@ -54,6 +54,21 @@ def begin(
     return run, True
 
 
+def start(
+    kind: str,
+    *,
+    task: str,
+    key: str = "",
+    params: dict[str, Any] | None = None,
+    by: User | None = None,
+) -> tuple[JobRun, bool]:
+    """Begin a run as `begin` does and, where it is new, hand it to the workers (启动任务)."""
+    run, new = begin(kind, task=task, key=key, params=params, by=by)
+    if new:
+        send(run)
+    return run, new
+
+
 def send(run: JobRun) -> None:
     """Hand a waiting run to the workers once the transaction is committed.
 

@@ -109,20 +109,14 @@ def begin_check(
         "mapping": mapping.as_json(),
         "language": translation.get_language(),
     }
-    run, new = runs.begin("import", task=CHECK, key=f"check:{place}", params=params, by=by)
-    if new:
-        runs.send(run)
-    return run, new
+    return runs.start("import", task=CHECK, key=f"check:{place}", params=params, by=by)
 
 
 @transaction.atomic
 def begin_commit(staged: StagedImport, *, by: User) -> tuple[JobRun, bool]:
     """Send a checked import to be written; a second click meets the same run."""
     params = {"staged": staged.pk, "language": translation.get_language()}
-    run, new = runs.begin("import", task=WRITE, key=f"write:{staged.pk}", params=params, by=by)
-    if new:
-        runs.send(run)
-    return run, new
+    return runs.start("import", task=WRITE, key=f"write:{staged.pk}", params=params, by=by)
 
 
 def check(run_id: int) -> None:
