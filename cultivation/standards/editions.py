@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,6 +35,25 @@ def _parsed(text: str, code: str) -> Policy:
 def policy(edition: Edition) -> Policy:
     """Return what a loaded edition says."""
     return _parsed(edition.text, edition.code)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What an edition consists of: itself and its overlays, each with its hash (规则构成)."""
+
+    parts: tuple[tuple[str, str], ...]  # (code, sha256)
+
+    @property
+    def sha256(self) -> str:
+        """Return the hash of the whole: the edition's own where nothing lies over it."""
+        if len(self.parts) == 1:
+            return self.parts[0][1]
+        return hashlib.sha256("".join(sha256 for _, sha256 in self.parts).encode()).hexdigest()
+
+
+def rules(edition: Edition) -> Rules:
+    """Return what an edition consists of today (规则构成)."""
+    return Rules(((edition.code, edition.sha256),))
 
 
 def all_policies() -> list[tuple[Edition, Policy]]:

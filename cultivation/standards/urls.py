@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from django.urls import path
 
-from cultivation.standards import views
+from cultivation.standards.views import editions
 
 app_name = "standards"
 urlpatterns = [
-    path("standards/", views.editions, name="editions"),
-    path("standards/judge/", views.judge, name="judge"),
-    path("standards/<slug:code>/", views.edition, name="edition"),
-    path("enterprises/<int:pk>/standards/", views.of_enterprise, name="of_enterprise"),
+    path("standards/", editions.editions, name="editions"),
+    path("standards/judge/", editions.judge, name="judge"),
+    path("standards/<slug:code>/", editions.edition, name="edition"),
+    path("enterprises/<int:pk>/standards/", editions.of_enterprise, name="of_enterprise"),
     path(
         "enterprises/<int:pk>/standards/<slug:code>/",
-        views.explanation,
+        editions.explanation,
         name="explanation",
     ),
 ]

@@ -23,6 +23,14 @@ class JobRun(models.Model):
     kind = models.CharField(max_length=40)
     task = models.CharField(max_length=120, help_text="Celery task that takes the run's id")
     key = models.CharField(max_length=120, blank=True, help_text="same kind and key: same work")
+    parent = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="parts",
+        help_text="the run that this one is a part of",
+    )
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.WAITING)
     params = models.JSONField(default=dict)
     result = models.JSONField(default=dict)

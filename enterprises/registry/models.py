@@ -542,6 +542,16 @@ class Change(models.Model):
         ordering = ["-pk"]
 
 
+class Touch(models.Model):
+    """A mark that facts of an enterprise changed since it was last judged (待重评标记).
+
+    Triggers of the database leave one with every change of a row that facts come from.
+    """
+
+    enterprise_id = models.BigIntegerField()
+    run_id = models.BigIntegerField(null=True, help_text="the judging run that took it up")
+
+
 class StagedImport(models.Model):
     """A file on its way in: mapped, checked row by row, then committed whole (导入)."""
 
