@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 YEARS = (0, 1, 2, 3)  # years back from the year of judging
-KEYS = ("enterprise", "region_path")
+TEXTS = ("region_path", "size_class", "tier")  # `tier` is the highest title held, "" for none
 NOT_STRATEGIC = "sei_0"  # the code of “in no strategic emerging industry”, stated as such
 OWN = [
     name
@@ -78,7 +78,7 @@ def column_type(name: str) -> type[pl.DataType]:
     """Return the type of a column of the frame by its name."""
     if name in STATEMENTS:
         return {"truth": pl.Boolean, "text": pl.String}.get(STATEMENTS[name].sort, pl.Int64)
-    return pl.String if name == "region_path" else pl.Int64
+    return pl.String if name in TEXTS else pl.Int64
 
 
 def _enterprises(chosen: Q, as_of: dt.date) -> pl.DataFrame:
@@ -102,6 +102,7 @@ def _enterprises(chosen: Q, as_of: dt.date) -> pl.DataFrame:
     return rows.select(
         pl.col("pk").alias("enterprise"),
         pl.col("region_path").fill_null(""),
+        "size_class",
         pl.when(size != "unknown").then(size != "large").alias("is_sme"),
         years.clip(lower_bound=0).cast(pl.Int64).alias("niche_years"),
         pl.col("product_domain__scheme").alias("domain_scheme"),
@@ -126,7 +127,9 @@ def _with_titles(base: pl.DataFrame, chosen: Q, as_of: dt.date) -> pl.DataFrame:
     )
     names = [f"title_{tier}" for tier in Tier.values]
     joined = base.join(by_firm, left_on="enterprise", right_on="enterprise_id", how="left")
-    return joined.with_columns(pl.col(names).fill_null(value=False))
+    joined = joined.with_columns(pl.col(names).fill_null(value=False))
+    highest = [pl.when(pl.col(f"title_{t}")).then(pl.lit(t)) for t in reversed(Tier.values)]
+    return joined.with_columns(tier=pl.coalesce(*highest, pl.lit("")))
 
 
 def _with_reports(base: pl.DataFrame, chosen: Q, as_of: dt.date) -> pl.DataFrame:

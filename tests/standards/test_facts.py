@@ -20,6 +20,7 @@ from enterprises.registry.models import (
     MajorEvent,
     RdInstitution,
     StandardPart,
+    Tier,
     Title,
 )
 
@@ -72,7 +73,8 @@ def test_statements_are_true_false_or_missing(firm: Callable[..., Enterprise]) -
 def test_size_class_says_whether_it_is_an_sme(
     firm: Callable[..., Enterprise], size: str, is_sme: bool | None
 ) -> None:
-    assert facts.row(firm(size_class=size).pk, as_of=ON)["is_sme"] is is_sme
+    row = facts.row(firm(size_class=size).pk, as_of=ON)
+    assert (row["is_sme"], row["size_class"]) == (is_sme, size)
 
 
 @pytest.mark.parametrize(
@@ -130,6 +132,38 @@ def test_a_title_counts_on_its_valid_days(
     )
     row = facts.row(enterprise.pk, as_of=ON)
     assert (row["title_srdi"], row["title_innovative"]) == (valid, False)
+    assert row["tier"] == ("srdi" if valid else "")
+
+
+@pytest.mark.parametrize(
+    ("held", "tier"),
+    [
+        ((), ""),
+        (("technology",), "technology"),
+        (("srdi", "innovative"), "srdi"),
+        (("innovative", "little_giant", "technology"), "little_giant"),
+    ],
+)
+def test_the_tier_is_the_highest_title_held(
+    firm: Callable[..., Enterprise], held: tuple[str, ...], tier: str
+) -> None:
+    enterprise = firm(tier="srdi")  # the registry's own column is not asked: it has no day
+    days = {"granted_on": dt.date(2024, 1, 1), "valid_to": dt.date(2028, 12, 31)}
+    for name in held:
+        Title.objects.create(enterprise=enterprise, tier=name, number=name, year=2024, **days)
+    row = facts.row(enterprise.pk, as_of=ON)
+    assert row["tier"] == tier
+    assert {name for name in Tier.values if row[f"title_{name}"]} == set(held)
+
+
+def test_a_row_kept_before_there_was_a_tier_is_still_read(firm: Callable[..., Enterprise]) -> None:
+    row = facts.row(firm(reports={2025: {"revenue": 7}}).pk, as_of=ON)
+    older = {name: value for name, value in row.items() if name not in {"tier", "size_class"}}
+    frame = facts.from_row(older)
+    assert frame.row(0, named=True) == older
+    assert dict(frame.schema) == {
+        name: kind for name, kind in facts.from_row(row).schema.items() if name in older
+    }
 
 
 @pytest.mark.parametrize(
