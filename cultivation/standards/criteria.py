@@ -273,4 +273,4 @@ class CriteriaReader(PartReader):
         if not (waived or comparison or line):
             raise self.refuse(at, "it changes nothing", "state a threshold or waived = true")
         source = self.source(at, row)
-        return Amendment(of, self.reach(at, row), source, comparison, line, waived)
+        return Amendment(of, self.reach(at, row), source, comparison, line, waived or None)

@@ -8,11 +8,12 @@ million, hundredths of a point); nothing here is ever a float.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from fractions import Fraction
 
 KINDS = ("recognition", "recheck")
@@ -127,6 +128,9 @@ class Source:
     note: str = ""
 
 
+UNSOURCED = Source()
+
+
 @dataclass(frozen=True, slots=True)
 class Criterion:
     """One requirement of a standard, or a group of them (条件)."""
@@ -134,7 +138,7 @@ class Criterion:
     code: str
     label_zh: str
     label_en: str
-    source: Source = Source()
+    source: Source = UNSOURCED
     reach: Reach = EVERYWHERE
     advisory: bool = False  # judged and shown, without a say in the verdict
     need: str = ""  # all | any | sum | best: how the parts make the whole
@@ -175,14 +179,19 @@ class Criterion:
 
 @dataclass(frozen=True, slots=True)
 class Amendment:
-    """A change to one criterion by a yearly notice or a province (年度或地方调整)."""
+    """A change to one criterion by a yearly notice or a province (年度或地方调整).
+
+    What it leaves out stays as it was; `waived = False` brings back what was waived before.
+    """
 
     of: str
-    reach: Reach
-    source: Source
+    reach: Reach = EVERYWHERE
+    source: Source = UNSOURCED
     comparison: Comparison | None = None
     line: Comparison | None = None
-    waived: bool = False
+    waived: bool | None = None
+    bands: tuple[Band, ...] = ()
+    points: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +236,10 @@ class Policy:
 
     def standard(self, case: Case) -> Criterion:
         """Return the criteria that apply to a case, with its amendments worked in."""
-        changes = {a.of: a for a in self.amendments if a.reach.covers(case)}
+        changes: dict[str, list[Amendment]] = {}
+        for amendment in self.amendments:
+            if amendment.reach.covers(case):
+                changes.setdefault(amendment.of, []).append(amendment)
         root = _applied(self.root, case, changes)
         if root is None:
             raise PolicyError(f"{self.code}: nothing applies to {case}; give the root no reach")
@@ -246,19 +258,30 @@ class Policy:
         return any(reach.kinds for reach in reaches)
 
 
-def _applied(criterion: Criterion, case: Case, changes: dict[str, Amendment]) -> Criterion | None:
-    change = changes.get(criterion.code)
-    if not criterion.reach.covers(case) or (change and change.waived):
+def amended(policy: Policy, amendments: Iterable[Amendment]) -> Policy:
+    """Return a policy with more amendments, which win over those it has (调整后的标准)."""
+    return replace(policy, amendments=(*policy.amendments, *amendments))
+
+
+def _applied(
+    criterion: Criterion, case: Case, changes: Mapping[str, Sequence[Amendment]]
+) -> Criterion | None:
+    mine = changes.get(criterion.code, ())
+    waived = [change.waived for change in mine if change.waived is not None]
+    if not criterion.reach.covers(case) or (waived and waived[-1]):
         return None
     parts = tuple(p for part in criterion.parts if (p := _applied(part, case, changes)))
     if criterion.need and not parts:
         return None
-    changed = replace(criterion, parts=parts)
-    if change:
-        changed = replace(
-            changed,
-            comparison=change.comparison or criterion.comparison,
-            line=change.line or criterion.line,
-            source=change.source,
-        )
-    return changed
+    return reduce(_changed, mine, replace(criterion, parts=parts))
+
+
+def _changed(criterion: Criterion, change: Amendment) -> Criterion:
+    return replace(
+        criterion,
+        comparison=change.comparison or criterion.comparison,
+        line=change.line or criterion.line,
+        bands=change.bands or criterion.bands,
+        points=criterion.points if change.points is None else change.points,
+        source=criterion.source if change.source == UNSOURCED else change.source,
+    )
