@@ -19,7 +19,7 @@ from cultivation.standards.models import Verdict
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from cultivation.standards.policy import Comparison, Criterion, Policy
+    from cultivation.standards.policy import Comparison, Criterion, Policy, Quantity
 
 DIGIT = pl.UInt8
 POINT = pl.Int32
@@ -86,6 +86,7 @@ def columns(standard: Criterion) -> set[str]:
 def _layers(standard: Criterion) -> list[list[pl.Expr]]:
     """Return the expressions from the deepest criteria up: each layer reads those below."""
     layers: list[list[pl.Expr]] = []
+    truths = [truth for c in standard.walk() if c.bands for truth in _truths(c)]
 
     def depth(criterion: Criterion) -> int:
         level = 1 + max((depth(part) for part in criterion.parts), default=-1)
@@ -104,21 +105,14 @@ def _layers(standard: Criterion) -> list[list[pl.Expr]]:
         return level
 
     depth(standard)
-    return [layer for layer in layers if layer]
+    return [layer for layer in [truths, *layers] if layer]
 
 
 def _verdict(criterion: Criterion) -> pl.Expr:
     if criterion.manual:
         return _digit(Verdict.MANUAL)
     if criterion.quantity is not None and criterion.comparison is not None:
-        met, unmet = held(criterion.quantity, criterion.comparison)
-        return (
-            pl.when(met)
-            .then(_digit(Verdict.MET))
-            .when(unmet)
-            .then(_digit(Verdict.UNMET))
-            .otherwise(_digit(Verdict.UNKNOWN))
-        )
+        return _digit_of(criterion.quantity, criterion.comparison)
     parts = [pl.col(f"v:{part.code}") for part in criterion.parts if not part.advisory]
     if not parts:  # a group of advice alone bars nobody
         return _digit(Verdict.MET)
@@ -139,17 +133,25 @@ def _given(criterion: Criterion) -> list[pl.Expr]:
     ]
 
 
-def _banded(criterion: Criterion) -> list[pl.Expr]:
+def _truths(criterion: Criterion) -> list[pl.Expr]:
+    """Say of each band whether it surely holds and whether it may hold, worked out once."""
     assert criterion.quantity is not None  # noqa: S101 - the reader saw to it
-    bands = sorted(criterion.bands, key=lambda band: band.points)
-    pairs = [(held(criterion.quantity, band.comparison), band.points) for band in bands]
-    low = high = pl.lit(criterion.otherwise, dtype=POINT)
-    for (met, unmet), points in pairs:  # the band with most points is asked first
-        given = pl.lit(points, dtype=POINT)
-        low = pl.when(met).then(given).otherwise(low)
-        possible = ~unmet.fill_null(value=False)
-        high = pl.when(possible).then(given).otherwise(high)
+    made = []
+    for number, band in enumerate(criterion.bands):
+        met, unmet = held(criterion.quantity, band.comparison)
+        made.append(met.alias(f"surely:{criterion.code}:{number}"))
+        made.append((~unmet).fill_null(value=True).alias(f"possibly:{criterion.code}:{number}"))
+    return made
+
+
+def _banded(criterion: Criterion) -> list[pl.Expr]:
     code = criterion.code
+    ranked = sorted(enumerate(criterion.bands), key=lambda numbered: numbered[1].points)
+    low = high = pl.lit(criterion.otherwise, dtype=POINT)
+    for number, band in ranked:  # the band with most points is asked first
+        given = pl.lit(band.points, dtype=POINT)
+        low = pl.when(pl.col(f"surely:{code}:{number}")).then(given).otherwise(low)
+        high = pl.when(pl.col(f"possibly:{code}:{number}")).then(given).otherwise(high)
     return [low.alias(f"low:{code}"), low.alias(f"by_hand:{code}"), high.alias(f"high:{code}")]
 
 
@@ -190,6 +192,15 @@ def _line(line: Comparison | None) -> Callable[[pl.Expr], pl.Expr]:
     if line is not None and isinstance(line.threshold, Fraction):
         order, bound = line.order, int(line.threshold)
     return lambda points: ORDER[order](points, pl.lit(bound, dtype=POINT))
+
+
+def _digit_of(quantity: Quantity, comparison: Comparison) -> pl.Expr:
+    """Return 3 where the comparison holds, 0 where it fails, 1 where that is open."""
+    met, unmet = held(quantity, comparison)
+    if quantity.shape in {"count", "sum"}:
+        surely, possibly = met.fill_null(value=False), (~unmet).fill_null(value=True)
+        return surely.cast(DIGIT) * pl.lit(2, dtype=DIGIT) + possibly.cast(DIGIT)
+    return (met.cast(DIGIT) * _digit(Verdict.MET)).fill_null(_digit(Verdict.UNKNOWN))
 
 
 def _digit(verdict: Verdict) -> pl.Expr:
