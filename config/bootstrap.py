@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 HOME = Path(__file__).resolve().parent.parent
 LOCKS = HOME / "config" / "requirements"
-GROUPS = ("base", "test", "ci")  # each holds all that the one before holds
+GROUPS = ("base", "test", "bench", "ci")  # each holds all that the one before holds
 NEEDS = {
     "demo": "base",
     "messages": "base",
     "test": "test",
-    "bench": "test",
+    "bench": "bench",
 }  # the commands that set everything up
 STAMP = "tracker-locks.json"
 NO_ENVIRONMENT = """\
