@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.db import transaction
 
+from cultivation.standards.cases import read_cases
 from cultivation.standards.models import Edition
 from cultivation.standards.policy import KINDS, Count, Period, Policy, PolicyError
 from cultivation.standards.reading import read_policy
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 FOLDER = Path(settings.BASE_DIR) / "seeds" / "editions"
+CASES = FOLDER.parent / "cases"
 
 
 class NoEditionError(LookupError):
@@ -89,7 +91,10 @@ def load_all(folder: Path | None = None) -> list[Edition]:
     all_counts(policies)
     with transaction.atomic():
         texts = [text for _, text in read]
-        return [_store(said, text) for said, text in zip(policies, texts, strict=True)]
+        editions = [_store(said, text) for said, text in zip(policies, texts, strict=True)]
+        for edition, said in zip(editions, policies, strict=True):
+            _keep_cases(edition, said, (folder or FOLDER).parent / CASES.name)
+        return editions
 
 
 def _store(said: Policy, text: str) -> Edition:
@@ -108,6 +113,21 @@ def _store(said: Policy, text: str) -> Edition:
     edition.text, edition.sha256 = text, said.sha256
     edition.save()
     return edition
+
+
+def _keep_cases(edition: Edition, said: Policy, folder: Path) -> None:
+    """Keep an edition's worked cases, which may change at any time; none beside it changes none."""
+    path = folder / f"{said.code}.toml"
+    text = path.read_text(encoding="utf-8") if path.exists() else edition.cases
+    if text != edition.cases:
+        _check_cases(text, edition.text, said.code)
+        edition.cases = text
+        edition.save(update_fields=["cases"])
+
+
+@lru_cache(maxsize=64)
+def _check_cases(text: str, policy_text: str, code: str) -> None:
+    read_cases(text, policy=_parsed(policy_text, code), origin=f"{CASES.name}/{code}.toml")
 
 
 def _in_use(edition: Edition) -> bool:
