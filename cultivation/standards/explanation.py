@@ -16,7 +16,7 @@ from django.utils.translation import get_language, override
 from cultivation.standards import facts as facts_frame
 from cultivation.standards import wording
 from cultivation.standards.editions import policy as policy_of
-from cultivation.standards.evaluation import judge, requirements
+from cultivation.standards.evaluation import columns, judge, requirements
 from cultivation.standards.indicators import FIGURE_LABELS, FIGURE_UNITS, STATEMENTS
 from cultivation.standards.measuring import (
     Used,
@@ -33,7 +33,7 @@ from cultivation.standards.policy import Case
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from cultivation.standards.models import Edition
     from cultivation.standards.policy import Criterion, Policy
@@ -211,22 +211,42 @@ def explain(enterprise: Enterprise, edition: Edition, *, kind: str, as_of: dt.da
     return explain_facts(row, edition, kind=kind, as_of=as_of)
 
 
-def explain_facts(facts: Facts, edition: Edition, *, kind: str, as_of: dt.date) -> Explanation:
-    """Judge facts as kept, or changed for a what-if, and say why; the replay of a decision."""
-    policy = policy_of(edition)
-    case = Case(kind, as_of, facts.get("region_path") or "")
-    standard = policy.standard(case)
-    applied = {criterion.code for criterion in standard.walk()}
-    judged = judge(facts_frame.from_row(facts), standard).row(0, named=True)
-    reader = _Reader(policy, judged, facts, as_of)
-    return Explanation(
-        edition=edition,
-        kind=kind,
-        as_of=as_of,
-        root=reader.node(standard, depth=0),
-        facts=facts,
-        left_out=tuple(c for c in policy.root.walk() if c.code not in applied),
-    )
+def explain_facts(
+    facts: Facts, edition: Edition, *, kind: str, as_of: dt.date, said: Policy | None = None
+) -> Explanation:
+    """Judge facts as kept, or changed for a what-if, and say why; the replay of a decision.
+
+    `said` is what the edition says, where not what it says today.
+    """
+    return explain_rows([facts], edition, kind=kind, as_of=as_of, said=said)[0]
+
+
+def explain_rows(
+    rows: Sequence[Facts],
+    edition: Edition,
+    *,
+    kind: str,
+    as_of: dt.date,
+    said: Policy | None = None,
+) -> list[Explanation]:
+    """Judge rows of facts together, in a frame for each standard, and say why for each of them."""
+    policy = policy_of(edition) if said is None else said
+    apart: dict[str, list[int]] = {}
+    for place, facts in enumerate(rows):
+        unit = (facts.get("region_path") or "")[:2]
+        apart.setdefault(unit if unit in policy.units else "", []).append(place)
+    told: dict[int, Explanation] = {}
+    for unit, places in apart.items():
+        standard = policy.standard(Case(kind, as_of, unit))
+        applied = {criterion.code for criterion in standard.walk()}
+        left_out = tuple(c for c in policy.root.walk() if c.code not in applied)
+        frame = facts_frame.from_rows([rows[place] for place in places], columns(standard))
+        judged = judge(frame, standard).iter_rows(named=True)
+        for place, verdicts in zip(places, judged, strict=True):
+            reader = _Reader(policy, verdicts, rows[place], as_of)
+            root = reader.node(standard, depth=0)
+            told[place] = Explanation(edition, kind, as_of, root, rows[place], left_out)
+    return [told[place] for place in range(len(rows))]
 
 
 def digest(plain: Any) -> str:

@@ -70,8 +70,14 @@ def row(enterprise_id: int, *, as_of: dt.date) -> Row:
 
 def from_row(facts: Row) -> pl.DataFrame:
     """Return a frame of one row from plain data, as a decision kept it or a test wrote it."""
-    types = {name: column_type(name) for name in facts}
-    return pl.DataFrame([facts], schema=types, orient="row")
+    return from_rows([facts], facts)
+
+
+def from_rows(rows: Sequence[Row], names: Iterable[str]) -> pl.DataFrame:
+    """Return a frame of the named columns from plain data; what a row lacks is null."""
+    return pl.DataFrame(
+        [pl.Series(name, [row.get(name) for row in rows], column_type(name)) for name in names]
+    )
 
 
 def column_type(name: str) -> type[pl.DataType]:
