@@ -18,9 +18,11 @@ from cultivation.standards.models import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from collections.abc import Set as AbstractSet
 
     from cultivation.standards.policy import Comparison, Criterion, Policy, Quantity
 
+ENGINE = "1"  # raised when the same facts and rules may give another verdict
 DIGIT = pl.UInt8
 POINT = pl.Int32
 ABSENT = "-"  # a criterion that does not apply to the case
@@ -28,10 +30,18 @@ ABSENT = "-"  # a criterion that does not apply to the case
 
 def judge(frame: pl.DataFrame, standard: Criterion) -> pl.DataFrame:
     """Add the columns `v:`, `low:`, `high:` and `by_hand:` + code for every criterion."""
-    lazy = frame.lazy()
+    return judge_rest(frame.lazy(), standard).collect()
+
+
+def judge_rest(
+    frame: pl.LazyFrame, standard: Criterion, *, known: AbstractSet[str] = frozenset()
+) -> pl.LazyFrame:
+    """Judge the criteria that are not `known`: those have their columns already (增量评价)."""
     for layer in _layers(standard):
-        lazy = lazy.with_columns(layer)
-    return lazy.collect()
+        rest = [made for made in layer if made.meta.output_name().split(":")[1] not in known]
+        if rest:
+            frame = frame.with_columns(rest)
+    return frame
 
 
 def summarise(judged: pl.DataFrame, policy: Policy, standard: Criterion) -> pl.DataFrame:
