@@ -1,134 +1,58 @@
 """What an edition of a standard says: criteria as frozen data (标准的语言).
 
 A criterion is one comparison of one quantity, or bands that give points, or a matter a person must
-judge, or a group of other criteria. Thresholds are exact fractions in stored units (fen, parts per
-million, hundredths of a point); nothing here is ever a float.
+judge, or a group of other criteria. What a notice or an annex adds to an edition is a supplement;
+an edition with its supplements worked in is a policy again.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import reduce
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
+
+from cultivation.standards.terms import (
+    EVERYWHERE,
+    KINDS,
+    ORDERS,
+    UNSOURCED,
+    Band,
+    Case,
+    Comparison,
+    Period,
+    PolicyError,
+    Quantity,
+    Reach,
+    Shape,
+    Source,
+)
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from fractions import Fraction
 
-KINDS = ("recognition", "recheck")
-ORDERS = ("at_least", "at_most", "above", "below")
-
-
-class PolicyError(ValueError):
-    """A standard that does not make sense: the file, the criterion at fault, and the mend."""
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """What a standard is applied to: the kind of application, the day, the region (适用情形)."""
-
-    kind: str
-    on: dt.date
-    path: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """Where a rule applies: kinds, days, recommending units; empty is everywhere (适用范围)."""
-
-    kinds: tuple[str, ...] = ()
-    since: dt.date | None = None
-    until: dt.date | None = None
-    units: tuple[str, ...] = ()
-    not_units: tuple[str, ...] = ()
-
-    def covers(self, case: Case) -> bool:
-        """Tell whether a case lies within."""
-        unit = case.path[:2]
-        return (
-            (not self.kinds or case.kind in self.kinds)
-            and (self.since is None or self.since <= case.on)
-            and (self.until is None or case.on <= self.until)
-            and (not self.units or unit in self.units)
-            and unit not in self.not_units
-        )
-
-
-EVERYWHERE = Reach()
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """For which applications and days an edition is the one to use (适用期)."""
-
-    kinds: tuple[str, ...]
-    since: dt.date
-    until: dt.date | None = None
-    document: str = ""
-    confidence: str = "H"
-
-
-Shape = Literal[
-    "figure", "ratio", "growth", "mean_growth", "compound_growth", "count", "sum", "fact"
+__all__ = [
+    "EVERYWHERE",
+    "KINDS",
+    "ORDERS",
+    "UNSOURCED",
+    "Amendment",
+    "Band",
+    "Case",
+    "Comparison",
+    "Count",
+    "Criterion",
+    "Period",
+    "Policy",
+    "PolicyError",
+    "Quantity",
+    "Reach",
+    "Shape",
+    "Source",
+    "Supplement",
+    "amended",
+    "narrowed",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class Quantity:
-    """What is compared (指标): figures of years counted back from the last complete one (Y1).
-
-    Year 0 is the year of the application itself. `over` folds several years: each, any, sum, mean.
-    """
-
-    shape: Shape
-    names: tuple[str, ...]
-    years: tuple[int, ...] = (1,)
-    over: str = ""
-    unit: str = "number"
-
-    @property
-    def figures(self) -> tuple[tuple[str, int], ...]:
-        """Return the (figure, years back) pairs that the quantity reads from annual reports."""
-        if self.shape in {"count", "sum", "fact"}:
-            return ()
-        back = {"growth": (1, 2), "mean_growth": (1, 2, 3), "compound_growth": (1, 3)}
-        years = back.get(self.shape, self.years)
-        return tuple((name, year) for year in years for name in self.names)
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """How it is compared, and with what (比较).
-
-    `order` is one of ORDERS with a Fraction in stored units, or `is` with a truth value, a text or
-    several texts of which one must hold.
-    """
-
-    order: str
-    threshold: Fraction | bool | tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Band:
-    """Points given where the quantity reaches an edge; on the edge the higher count (分档)."""
-
-    comparison: Comparison
-    points: int  # hundredths of a point
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where a rule comes from and how sure that is (出处与可信度)."""
-
-    clause: str = ""
-    document: str = ""
-    confidence: str = "H"
-    verified: bool = True
-    note: str = ""
-
-
-UNSOURCED = Source()
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +75,7 @@ class Criterion:
     points: int | None = None  # given where the comparison is met
     cap: int | None = None  # most points a sum may give
     line: Comparison | None = None  # points needed, in hundredths
+    evidence: tuple[str, ...] = ()  # kinds of papers that prove it
 
     def walk(self) -> Iterator[Criterion]:
         """Yield the criterion and all below it, in the order of the file."""
@@ -216,8 +141,31 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True)
+class Supplement:
+    """What a yearly notice or a provincial annex adds to an edition (年度通知、地方细则).
+
+    All it says lies within its own days and units already.
+    """
+
+    code: str
+    amends: str
+    sort: str  # notice | annex
+    title_zh: str
+    title_en: str
+    source: Source
+    reach: Reach
+    criteria: tuple[tuple[str, Criterion], ...] = ()  # the group each is part of
+    amendments: tuple[Amendment, ...] = ()
+    counts: tuple[Count, ...] = ()
+    periods: tuple[Period, ...] = ()
+    supersedes: str = ""
+    origin: str = ""
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
-    """One edition of a tier's standard as its file says (标准版本)."""
+    """An edition of a tier's standard, with what notices and annexes add to it (标准版本)."""
 
     code: str
     tier: str
@@ -232,7 +180,10 @@ class Policy:
     amendments: tuple[Amendment, ...] = ()
     origin: str = ""
     sha256: str = ""
-    order: tuple[str, ...] = field(default=())  # codes of all criteria, as in the file's tree
+    order: tuple[str, ...] = field(default=())  # codes of all criteria: the edition's, then others
+    supersedes: str = ""
+    keep_overlays: bool = False  # those of the edition it supersedes lie over it as well
+    supplements: tuple[Supplement, ...] = ()
 
     def standard(self, case: Case) -> Criterion:
         """Return the criteria that apply to a case, with its amendments worked in."""
@@ -256,6 +207,14 @@ class Policy:
         """Tell whether new applications and re-checks are judged differently."""
         reaches = [c.reach for c in self.root.walk()] + [a.reach for a in self.amendments]
         return any(reach.kinds for reach in reaches)
+
+
+def narrowed(
+    policy: Policy, *, units: tuple[str, ...] = (), not_units: tuple[str, ...] = ()
+) -> Policy:
+    """Return a policy that applies in some recommending units only (限定地区)."""
+    reach = replace(policy.root.reach, units=units, not_units=not_units)
+    return replace(policy, root=replace(policy.root, reach=reach))
 
 
 def amended(policy: Policy, amendments: Iterable[Amendment]) -> Policy:

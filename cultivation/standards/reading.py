@@ -22,6 +22,7 @@ from cultivation.standards.policy import (
     Period,
     Policy,
     PolicyError,
+    Reach,
 )
 from enterprises.registry.models import Tier
 
@@ -62,7 +63,7 @@ class _Reader(PartReader):
             source=self.source("header", table),
             in_force=in_force,
             until=until,
-            periods=periods or (Period(KINDS, in_force, until),),
+            periods=periods or (Period(Reach(KINDS, in_force, until)),),
             root=root,
             counts=tuple(counts.values()),
             amendments=tuple(criteria.amendment(row, root) for row in table.get("amendment", [])),
@@ -84,13 +85,7 @@ class _Reader(PartReader):
         reach = self.reach("period", row)
         if not reach.kinds or reach.since is None:
             raise self.refuse("period", "kinds or since is missing", "state both")
-        return Period(
-            reach.kinds,
-            reach.since,
-            reach.until,
-            row.get("document", ""),
-            row.get("confidence", "H"),
-        )
+        return Period(reach, row.get("document", ""), row.get("confidence", "H"))
 
     def count(self, row: Table) -> Count:
         at = f"count {row.get('name', '?')}"
