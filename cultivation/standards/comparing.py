@@ -1,8 +1,9 @@
 """Comparing a quantity with a threshold, exactly, as a Polars expression (比较).
 
-Fractions are compared by cross-multiplying integers and roots are squared out, in 128 bits; there
-is no division. A quantity that cannot be worked out (a figure missing, a base of nought or less,
-squares beyond 128 bits) is null, and null is unknown.
+Fractions are compared by cross-multiplying integers and roots are squared out; there is no
+division. That is reckoned in 64 bits where the greatest figure of the frame and the threshold
+leave room for it, else in 128. A quantity that cannot be worked out (a figure missing, a base of
+nought or less, squares beyond 128 bits) is null, and null is unknown.
 """
 
 from __future__ import annotations
@@ -26,63 +27,87 @@ ORDER: dict[str, Callable[[pl.Expr, pl.Expr], pl.Expr]] = {
     "above": operator.gt,
     "below": operator.lt,
 }
-WIDEST = 2**127 - 1
+NARROW, WIDEST = 2**63 - 1, 2**127 - 1
+BITS = 64  # of a figure of which nothing is known but that it fits its column
 
 
-def held(quantity: Quantity, comparison: Comparison) -> tuple[pl.Expr, pl.Expr]:
-    """Return whether the comparison surely holds, and whether it surely fails (both or neither)."""
+def held(
+    quantity: Quantity, comparison: Comparison, *, bits: int = BITS
+) -> tuple[pl.Expr, pl.Expr]:
+    """Return whether the comparison surely holds, and whether it surely fails (both or neither).
+
+    No whole number that the comparison reads lies further from nought than 2**bits.
+    """
     if quantity.shape in {"count", "sum"}:
-        return _between(quantity.names[0], comparison)
-    truth = _truth(quantity, comparison)
+        return _between(quantity.names[0], comparison, bits)
+    truth = _truth(quantity, comparison, bits)
     return truth, ~truth
 
 
-def _between(name: str, comparison: Comparison) -> tuple[pl.Expr, pl.Expr]:
+class _Width:
+    """How wide a comparison is reckoned: 64 bits where nothing in it can run over (位宽)."""
+
+    def __init__(self, bits: int, *, factor: int, constant: int = 0) -> None:
+        fits = factor << bits <= NARROW and constant <= NARROW
+        self.dtype: type[pl.DataType] = pl.Int64 if fits else pl.Int128
+
+    def of(self, name: str, year: int) -> pl.Expr:
+        return self.wide(pl.col(f"{name}_y{year}"))
+
+    def wide(self, column: pl.Expr) -> pl.Expr:
+        return column if self.dtype is pl.Int64 else column.cast(self.dtype)
+
+    def whole(self, number: int) -> pl.Expr:
+        return pl.lit(number, dtype=self.dtype)
+
+
+def _between(name: str, comparison: Comparison, bits: int) -> tuple[pl.Expr, pl.Expr]:
     """Compare what lies between two bounds; an upper bound of null is without end."""
-    low, high = pl.col(f"{name}_low"), pl.col(f"{name}_high")
-    at_low, at_high = _against(low, comparison), _against(high, comparison)
+    at_low, at_high = (
+        _against([pl.col(f"{name}_{end}")], comparison, bits) for end in ("low", "high")
+    )
     unless = pl.lit(value=False)
     if comparison.order in {"at_least", "above"}:
         return at_low, (~at_high).fill_null(unless)
     return at_high.fill_null(unless), ~at_low
 
 
-def _truth(quantity: Quantity, comparison: Comparison) -> pl.Expr:
+def _truth(quantity: Quantity, comparison: Comparison, bits: int) -> pl.Expr:
     if quantity.shape == "fact":
         column = pl.col(quantity.names[0])
         if isinstance(comparison.threshold, bool):
             return column == comparison.threshold
         if isinstance(comparison.threshold, tuple):
             return column.is_in(list(comparison.threshold))
-        return _against(column, comparison)
+        return _against([column], comparison, bits)
     return {
         "figure": _figure,
         "ratio": _ratio,
         "growth": _growth,
         "mean_growth": _mean_growth,
         "compound_growth": _compound_growth,
-    }[quantity.shape](quantity, comparison)
+    }[quantity.shape](quantity, comparison, bits)
 
 
-def _figure(quantity: Quantity, comparison: Comparison) -> pl.Expr:
+def _figure(quantity: Quantity, comparison: Comparison, bits: int) -> pl.Expr:
     (name,) = quantity.names
-    columns = [_wide(name, year) for year in quantity.years]
+    columns = [pl.col(f"{name}_y{year}") for year in quantity.years]
     if quantity.over in {"sum", "mean"}:
-        whole = reduce(operator.add, columns)
         share = len(columns) if quantity.over == "mean" else 1
-        return _against(whole, comparison, times=share)
-    return _folded([_against(column, comparison) for column in columns], quantity.over)
+        return _against(columns, comparison, bits, share=share)
+    return _folded([_against([column], comparison, bits) for column in columns], quantity.over)
 
 
-def _ratio(quantity: Quantity, comparison: Comparison) -> pl.Expr:
+def _ratio(quantity: Quantity, comparison: Comparison, bits: int) -> pl.Expr:
     part, whole = quantity.names
     t = _fraction(comparison)
+    width = _Width(bits, factor=max(t.denominator, abs(t.numerator)))
     truths = [
         _where(
-            _wide(whole, year) > 0,
+            width.of(whole, year) > width.whole(0),
             ORDER[comparison.order](
-                _wide(part, year) * _whole(t.denominator),
-                _wide(whole, year) * _whole(t.numerator),
+                width.of(part, year) * width.whole(t.denominator),
+                width.of(whole, year) * width.whole(t.numerator),
             ),
         )
         for year in quantity.years
@@ -90,45 +115,60 @@ def _ratio(quantity: Quantity, comparison: Comparison) -> pl.Expr:
     return _folded(truths, quantity.over)
 
 
-def _growth(quantity: Quantity, comparison: Comparison) -> pl.Expr:
-    now, before = (_wide(quantity.names[0], year) for year in (1, 2))
+def _growth(quantity: Quantity, comparison: Comparison, bits: int) -> pl.Expr:
     times = _fraction(comparison) + 1
+    width = _Width(bits, factor=max(times.denominator, abs(times.numerator)))
+    now, before = (width.of(quantity.names[0], year) for year in (1, 2))
     truth = ORDER[comparison.order](
-        now * _whole(times.denominator), before * _whole(times.numerator)
+        now * width.whole(times.denominator), before * width.whole(times.numerator)
     )
-    return _where(before > 0, truth)
+    return _where(before > width.whole(0), truth)
 
 
-def _mean_growth(quantity: Quantity, comparison: Comparison) -> pl.Expr:
+def _mean_growth(quantity: Quantity, comparison: Comparison, bits: int) -> pl.Expr:
     """Compare the mean of two yearly growths: a/b + b/c against 2 + 2t, times b and c."""
-    a, b, c = (_wide(quantity.names[0], year) for year in (1, 2, 3))
     times = 2 * (_fraction(comparison) + 1)
     p, q = times.numerator, times.denominator
-    truth = ORDER[comparison.order]((a * c + b * b) * _whole(q), b * c * _whole(p))
-    edge = _whole(isqrt(WIDEST // max(2 * q, abs(p), 1)))
-    fits = (b > 0) & (c > 0) & (a.abs() <= edge) & (b <= edge) & (c <= edge)
+    width = _Width(2 * bits, factor=max(2 * q, abs(p)))
+    a, b, c = (width.of(quantity.names[0], year) for year in (1, 2, 3))
+    truth = ORDER[comparison.order]((a * c + b * b) * width.whole(q), b * c * width.whole(p))
+    nought = width.whole(0)
+    fits = (b > nought) & (c > nought)
+    if width.dtype is pl.Int128:
+        edge = width.whole(isqrt(WIDEST // max(2 * q, abs(p), 1)))
+        fits &= (a.abs() <= edge) & (b <= edge) & (c <= edge)
     return _where(fits, truth)
 
 
-def _compound_growth(quantity: Quantity, comparison: Comparison) -> pl.Expr:
+def _compound_growth(quantity: Quantity, comparison: Comparison, bits: int) -> pl.Expr:
     """Compare the yearly growth over two years: a/c against (1 + t) squared.
 
     A figure below nought has no growth rate; it reaches no threshold that must be reached.
     """
-    a, c = (_wide(quantity.names[0], year) for year in (1, 3))
     times = _fraction(comparison) + 1
+    squared = times * times
+    width = _Width(bits, factor=max(squared.numerator, squared.denominator))
+    a, c = (width.of(quantity.names[0], year) for year in (1, 3))
+    nought = width.whole(0)
     rising = comparison.order in {"at_least", "above"}
     if times < 0:
-        return _where((c > 0) & (a >= 0), pl.lit(rising))
-    squared = times * times
-    truth = ORDER[comparison.order](a * _whole(squared.denominator), c * _whole(squared.numerator))
-    return _where((c > 0) if rising else (c > 0) & (a >= 0), truth)
+        return _where((c > nought) & (a >= nought), pl.lit(rising))
+    truth = ORDER[comparison.order](
+        a * width.whole(squared.denominator), c * width.whole(squared.numerator)
+    )
+    return _where((c > nought) if rising else (c > nought) & (a >= nought), truth)
 
 
-def _against(column: pl.Expr, comparison: Comparison, *, times: int = 1) -> pl.Expr:
-    t = _fraction(comparison) * times
-    left = column.cast(pl.Int128) * _whole(t.denominator)
-    return ORDER[comparison.order](left, _whole(t.numerator))
+def _against(
+    columns: list[pl.Expr], comparison: Comparison, bits: int, *, share: int = 1
+) -> pl.Expr:
+    """Compare the sum of columns with the threshold, `share` times over for a mean."""
+    t = _fraction(comparison) * share
+    width = _Width(bits, factor=t.denominator * len(columns), constant=abs(t.numerator))
+    left = reduce(operator.add, [width.wide(column) for column in columns])
+    if t.denominator != 1:
+        left = left * width.whole(t.denominator)
+    return ORDER[comparison.order](left, width.whole(t.numerator))
 
 
 def _folded(truths: list[pl.Expr], over: str) -> pl.Expr:
@@ -137,14 +177,6 @@ def _folded(truths: list[pl.Expr], over: str) -> pl.Expr:
 
 def _where(defined: pl.Expr, truth: pl.Expr) -> pl.Expr:
     return pl.when(defined).then(truth)
-
-
-def _wide(name: str, year: int) -> pl.Expr:
-    return pl.col(f"{name}_y{year}").cast(pl.Int128)
-
-
-def _whole(number: int) -> pl.Expr:
-    return pl.lit(number, dtype=pl.Int128)
 
 
 def _fraction(comparison: Comparison) -> Fraction:

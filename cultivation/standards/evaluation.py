@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from cultivation.standards.comparing import ORDER, held
+from cultivation.standards.comparing import BITS, ORDER, held
 from cultivation.standards.models import Verdict
 
 if TYPE_CHECKING:
@@ -25,19 +25,42 @@ if TYPE_CHECKING:
 ENGINE = "1"  # raised when the same facts and rules may give another verdict
 DIGIT = pl.UInt8
 POINT = pl.Int32
+MANY = 10_000  # rows from which on it pays to look how large the figures are
 ABSENT = "-"  # a criterion that does not apply to the case
 
 
 def judge(frame: pl.DataFrame, standard: Criterion) -> pl.DataFrame:
     """Add the columns `v:`, `low:`, `high:` and `by_hand:` + code for every criterion."""
-    return judge_rest(frame.lazy(), standard).collect()
+    bits = largest(frame.lazy(), standard) if frame.height >= MANY else BITS
+    return judge_rest(frame.lazy(), standard, bits=bits).collect()
+
+
+def largest(frame: pl.LazyFrame, standard: Criterion) -> int:
+    """Return b so that no whole number the standard reads lies beyond 2**b (最大位数)."""
+    schema = frame.collect_schema()
+    read = [name for name in columns(standard) if schema.get(name) == pl.Int64]
+    if not read:
+        return BITS
+    ends = frame.select(
+        most=pl.max_horizontal(pl.col(name).max() for name in read),
+        least=pl.min_horizontal(pl.col(name).min() for name in read),
+    ).collect()
+    bits = max((abs(end).bit_length() for end in ends.row(0) if end is not None), default=0)
+    return min(BITS, -(-bits // 4) * 4)  # few classes, so that the expressions are found again
 
 
 def judge_rest(
-    frame: pl.LazyFrame, standard: Criterion, *, known: AbstractSet[str] = frozenset()
+    frame: pl.LazyFrame,
+    standard: Criterion,
+    *,
+    known: AbstractSet[str] = frozenset(),
+    bits: int = BITS,
 ) -> pl.LazyFrame:
-    """Judge the criteria that are not `known`: those have their columns already (增量评价)."""
-    for layer in _layers(standard):
+    """Judge the criteria that are not `known`: those have their columns already (增量评价).
+
+    `bits` is as `largest` says; left out, nothing is taken for granted.
+    """
+    for layer in _layers(standard, bits):
         rest = [made for made in layer if made.meta.output_name().split(":")[1] not in known]
         if rest:
             frame = frame.with_columns(rest)
@@ -93,10 +116,10 @@ def columns(standard: Criterion) -> set[str]:
 
 
 @lru_cache(maxsize=128)
-def _layers(standard: Criterion) -> list[list[pl.Expr]]:
+def _layers(standard: Criterion, bits: int = BITS) -> list[list[pl.Expr]]:
     """Return the expressions from the deepest criteria up: each layer reads those below."""
     layers: list[list[pl.Expr]] = []
-    truths = [truth for c in standard.walk() if c.bands for truth in _truths(c)]
+    truths = [truth for c in standard.walk() if c.bands for truth in _truths(c, bits)]
 
     def depth(criterion: Criterion) -> int:
         level = 1 + max((depth(part) for part in criterion.parts), default=-1)
@@ -109,7 +132,9 @@ def _layers(standard: Criterion) -> list[list[pl.Expr]]:
             layers[2 * level].extend(_summed(criterion))
             layers[2 * level + 1].append(_verdict_of_points(criterion))
         else:
-            layers[2 * level].append(_verdict(criterion).cast(DIGIT).alias(f"v:{criterion.code}"))
+            layers[2 * level].append(
+                _verdict(criterion, bits).cast(DIGIT).alias(f"v:{criterion.code}")
+            )
             if criterion.points is not None:
                 layers[2 * level + 1].extend(_given(criterion))
         return level
@@ -118,11 +143,11 @@ def _layers(standard: Criterion) -> list[list[pl.Expr]]:
     return [layer for layer in [truths, *layers] if layer]
 
 
-def _verdict(criterion: Criterion) -> pl.Expr:
+def _verdict(criterion: Criterion, bits: int) -> pl.Expr:
     if criterion.manual:
         return _digit(Verdict.MANUAL)
     if criterion.quantity is not None and criterion.comparison is not None:
-        return _digit_of(criterion.quantity, criterion.comparison)
+        return _digit_of(criterion.quantity, criterion.comparison, bits)
     parts = [pl.col(f"v:{part.code}") for part in criterion.parts if not part.advisory]
     if not parts:  # a group of advice alone bars nobody
         return _digit(Verdict.MET)
@@ -143,12 +168,12 @@ def _given(criterion: Criterion) -> list[pl.Expr]:
     ]
 
 
-def _truths(criterion: Criterion) -> list[pl.Expr]:
+def _truths(criterion: Criterion, bits: int) -> list[pl.Expr]:
     """Say of each band whether it surely holds and whether it may hold, worked out once."""
     assert criterion.quantity is not None  # noqa: S101 - the reader saw to it
     made = []
     for number, band in enumerate(criterion.bands):
-        met, unmet = held(criterion.quantity, band.comparison)
+        met, unmet = held(criterion.quantity, band.comparison, bits=bits)
         made.append(met.alias(f"surely:{criterion.code}:{number}"))
         made.append((~unmet).fill_null(value=True).alias(f"possibly:{criterion.code}:{number}"))
     return made
@@ -204,13 +229,13 @@ def _line(line: Comparison | None) -> Callable[[pl.Expr], pl.Expr]:
     return lambda points: ORDER[order](points, pl.lit(bound, dtype=POINT))
 
 
-def _digit_of(quantity: Quantity, comparison: Comparison) -> pl.Expr:
+def _digit_of(quantity: Quantity, comparison: Comparison, bits: int) -> pl.Expr:
     """Return 3 where the comparison holds, 0 where it fails, 1 where that is open."""
-    met, unmet = held(quantity, comparison)
+    met, unmet = held(quantity, comparison, bits=bits)
+    sure = pl.when(met).then(_digit(Verdict.MET))
     if quantity.shape in {"count", "sum"}:
-        surely, possibly = met.fill_null(value=False), (~unmet).fill_null(value=True)
-        return surely.cast(DIGIT) * pl.lit(2, dtype=DIGIT) + possibly.cast(DIGIT)
-    return (met.cast(DIGIT) * _digit(Verdict.MET)).fill_null(_digit(Verdict.UNKNOWN))
+        return sure.when(unmet).then(_digit(Verdict.UNMET)).otherwise(_digit(Verdict.UNKNOWN))
+    return sure.when(met.is_null()).then(_digit(Verdict.UNKNOWN)).otherwise(_digit(Verdict.UNMET))
 
 
 def _digit(verdict: Verdict) -> pl.Expr:
