@@ -130,6 +130,9 @@ else:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 CELERY_BROKER_URL = REDIS_URL or f"filesystem://{VAR_DIR}/broker"
+CELERY_RESULT_BACKEND = REDIS_URL or None  # of the parts of a shared run, for their chord
+CELERY_RESULT_EXPIRES = 2 * 3600
+CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = {"retry_policy": {"max_retries": 3}}
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

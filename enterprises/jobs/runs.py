@@ -7,32 +7,28 @@ import threading
 import time
 import traceback
 from contextlib import contextmanager, suppress
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.db import DatabaseError, IntegrityError, connection, transaction
-from django.db.models import F, Q, Value
-from django.db.models.functions import Concat
+from django.db.models import F, Q
 from django.utils import timezone
-from django.utils.module_loading import import_string
-from django.utils.translation import gettext as _
-from kombu.exceptions import OperationalError
 
+from enterprises.jobs import parts
 from enterprises.jobs.models import JobRun
+from enterprises.jobs.parts import LIVE, CancelledError, Piece, Status
+from enterprises.jobs.sending import note, send, send_parts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from enterprises.accounts.models import User
 
-Status = JobRun.Status
-LIVE = (Status.WAITING, Status.RUNNING)
+__all__ = [
+    "LIVE", "CancelledError", "Piece", "Progress", "abandoned", "begin", "cancel", "send", "start",
+    "take", "working",
+]  # fmt: skip
 STALE = dt.timedelta(minutes=2)  # without a heartbeat for this long, the worker is gone
 PULSE = dt.timedelta(seconds=20)
-
-
-class CancelledError(Exception):
-    """Somebody asked for the run to stop."""
 
 
 def begin(
@@ -69,32 +65,18 @@ def start(
     return run, new
 
 
-def send(run: JobRun) -> None:
-    """Hand a waiting run to the workers once the transaction is committed.
-
-    Where the broker does not answer, the run stays waiting and the sweep sends it later.
-    """
-    transaction.on_commit(partial(_deliver, run))
-
-
-def _deliver(run: JobRun) -> None:
-    try:
-        import_string(run.task).delay(run.pk)
-    except OperationalError:
-        Progress(run).log(_("The task queue does not answer; the run begins once it does."))
-
-
 def take(run_id: int) -> JobRun | None:
-    """Claim a run for this worker; None where another has it or it has ended."""
+    """Claim a run for this worker; None where another has it or it has ended.
+
+    A run that was shared out is free again once its parts have ended.
+    """
     now = timezone.now()
+    row = JobRun.objects.filter(pk=run_id)
     free = Q(status=Status.WAITING) | Q(status=Status.RUNNING, heartbeat_at__lt=now - STALE)
-    taken = JobRun.objects.filter(free, pk=run_id).update(
-        status=Status.RUNNING,
-        started_at=now,
-        heartbeat_at=now,
-        attempts=F("attempts") + 1,
-    )
-    return JobRun.objects.get(pk=run_id) if taken else None
+    begun = {"status": Status.RUNNING, "started_at": now, "attempts": F("attempts") + 1}
+    taken = row.filter(free).update(heartbeat_at=now, **begun)
+    taken = taken or row.filter(parts.let_go()).update(heartbeat_at=now)
+    return row.get() if taken else None
 
 
 class Progress:
@@ -103,6 +85,7 @@ class Progress:
     def __init__(self, run: JobRun) -> None:
         self.run = run
         self.result: dict[str, Any] = {}
+        self.is_split = False
         self._written = 0.0
 
     def report(self, done: int, total: int | None = None, *, always: bool = False) -> None:
@@ -114,15 +97,22 @@ class Progress:
         if total is not None:
             fields["total"] = total
         JobRun.objects.filter(pk=self.run.pk).update(**fields)
+        if self.run.parent_id:
+            parts.sum_up(self.run.parent_id)
         if JobRun.objects.filter(pk=self.run.pk, cancel_wanted=True).exists():
             raise CancelledError
 
     def log(self, text: str) -> None:
         """Add a line to the run's log."""
-        line = f"{timezone.localtime():%H:%M:%S} {text}\n"
-        JobRun.objects.filter(pk=self.run.pk).update(
-            log=Concat(F("log"), Value(line)), heartbeat_at=timezone.now()
-        )
+        note(self.run, text)
+
+    def split(self, kind: str, *, task: str, pieces: Iterable[Piece]) -> None:
+        """Share the run out: each piece becomes a part of its own, for any worker to take.
+
+        The run ends when its parts have; its task then takes it once more, to close it.
+        """
+        parts.split(self.run, kind=kind, task=task, pieces=pieces)
+        self.is_split = True
 
 
 @contextmanager
@@ -130,10 +120,11 @@ def working(run_id: int) -> Iterator[Progress | None]:
     """Hold a run while its work is done; yield None where there is nothing to do.
 
     The work puts its outcome into `progress.result`. An error fails the run with the message in
-    its log and is raised again; a cancelled run ends quietly.
+    its log and is raised again; a cancelled run ends quietly. Work that was shared out is held a
+    second time when all parts are done, and fails or is cancelled with a part.
     """
     run = take(run_id)
-    if run is None:
+    if run is None or _ends_with_its_parts(run):
         yield None
         return
     progress = Progress(run)
@@ -147,7 +138,10 @@ def working(run_id: int) -> Iterator[Progress | None]:
         _end(run, Status.FAILED, progress.result)
         raise
     else:
-        _end(run, Status.DONE, progress.result)
+        if progress.is_split:
+            send_parts(run)
+        else:
+            _end(run, Status.DONE, progress.result)
 
 
 @contextmanager
@@ -161,7 +155,8 @@ def _pulse(run: JobRun) -> Iterator[None]:
     def beat() -> None:
         while not over.wait(PULSE.total_seconds()):
             with suppress(DatabaseError):  # SQLite is locked while the work writes; beat again
-                JobRun.objects.filter(pk=run.pk).update(heartbeat_at=timezone.now())
+                held = JobRun.objects.filter(pk=run.pk, heartbeat_at__isnull=False)
+                held.update(heartbeat_at=timezone.now())
             connection.close()
 
     thread = threading.Thread(target=beat, name=f"pulse of run {run.pk}", daemon=True)
@@ -174,26 +169,42 @@ def _pulse(run: JobRun) -> Iterator[None]:
 
 
 def cancel(run: JobRun) -> None:
-    """Ask a live run to stop; one still waiting ends at once."""
-    JobRun.objects.filter(pk=run.pk, status=Status.WAITING).update(
-        status=Status.CANCELLED, finished_at=timezone.now()
-    )
-    JobRun.objects.filter(pk=run.pk, status=Status.RUNNING).update(cancel_wanted=True)
+    """Ask a live run and its parts to stop; what is still waiting ends at once."""
+    now = timezone.now()
+    rows = JobRun.objects.filter(Q(pk=run.pk) | Q(parent=run))
+    rows.filter(status=Status.WAITING).update(status=Status.CANCELLED, finished_at=now)
+    rows.filter(status=Status.RUNNING).update(cancel_wanted=True)
+    stopped = JobRun.objects.filter(parts.let_go(), pk=run.pk)
+    if run.parts.filter(status=Status.CANCELLED).exists():
+        stopped.update(status=Status.CANCELLED, finished_at=now)
 
 
 def abandoned() -> list[JobRun]:
-    """Return live runs whose worker is gone or that no worker took for a while."""
+    """Return live runs whose worker is gone, that no worker took, or that nobody closed."""
     edge = timezone.now() - STALE
     return list(
         JobRun.objects.filter(
             Q(status=Status.RUNNING, heartbeat_at__lt=edge)
             | Q(status=Status.WAITING, created_at__lt=edge)
+            | parts.let_go()
         )
     )
+
+
+def _ends_with_its_parts(run: JobRun) -> bool:
+    """End a run whose parts have not all been done; tell whether that is so."""
+    status, said = parts.worst_end(run)
+    if said:
+        note(run, said)
+    if status != Status.DONE:
+        _end(run, status, {})
+    return status != Status.DONE
 
 
 def _end(run: JobRun, status: str, result: dict[str, Any]) -> None:
     fields: dict[str, Any] = {"status": status, "result": result, "finished_at": timezone.now()}
     if status == Status.DONE:
         fields["done"] = F("total")
-    JobRun.objects.filter(pk=run.pk).update(**fields)
+    JobRun.objects.filter(pk=run.pk, attempts=run.attempts).update(**fields)
+    if run.parent_id:
+        parts.join(run.parent_id)
