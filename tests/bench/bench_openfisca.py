@@ -69,10 +69,17 @@ LEAVES = {
 
 
 def figures(size: int | None) -> Iterable[Figure]:
-    """Yield how many times longer the peers take, as the inverse held against a limit."""
+    """Yield seconds here over seconds there, at a hundredth, a tenth and all of the firms."""
     firms = size or SIZE
-    standard = _standard()
-    frame = _firms(firms)
+    yield Figure("criteria", len(LEAVES), None, "criteria")
+    for share in (100, 10, 1):
+        yield from _compared(max(firms // share, 1), held=share == 1)
+    yield Figure("peak memory", peak_mib(), None, "MiB")
+
+
+def _compared(firms: int, *, held: bool) -> Iterable[Figure]:
+    """Compare the three on so many firms; only the whole is `held` against the limits."""
+    standard, frame = _standard(), _firms(firms)
     rounds = [(_here(frame, standard), _openfisca(frame)) for _ in range(ROUNDS)]
     here, peer = rounds[0][0][2], rounds[0][1][2]
     loop_seconds, looped = _timed(lambda: _loop(frame.head(LOOPED).rows(named=True)))
@@ -81,20 +88,20 @@ def figures(size: int | None) -> Iterable[Figure]:
     whole, alone = (min(mine[n] for mine, _ in rounds) for n in (0, 1))
     peer_whole, peer_alone = (min(theirs[n] for _, theirs in rounds) for n in (0, 1))
     loop = loop_seconds / len(looped) * firms
-    yield Figure("firms", firms, None, "rows")
-    yield Figure("criteria", len(LEAVES), None, "criteria")
-    yield Figure("here, inputs included", whole, None, "s")
-    yield Figure("OpenFisca, inputs included", peer_whole, None, "s")
-    yield Figure("here, calculation alone", alone, None, "s")
-    yield Figure("OpenFisca, calculation alone", peer_alone, None, "s")
-    yield Figure("Python loop, calculation alone", loop, None, "s")
-    yield Figure(
-        "here over OpenFisca, inputs included", whole / peer_whole, 1 / WITH_INPUTS, "times"
-    )
-    yield Figure("here over OpenFisca, calculation alone", alone / peer_alone, 1 / ALONE, "times")
-    yield Figure("here over Python loop", alone / loop, 1 / OVER_LOOP, "times")
-    yield Figure("firms OpenFisca misjudges", int((here != peer).sum()), None, "rows")
-    yield Figure("peak memory", peak_mib(), None, "MiB")
+
+    def ratio(name: str, measured: float, most: float) -> Figure:
+        return Figure(f"{name} of {firms} firms", measured, most if held else None, "times")
+
+    yield ratio("over OpenFisca inputs included", whole / peer_whole, 1 / WITH_INPUTS)
+    yield ratio("over OpenFisca calculation alone", alone / peer_alone, 1 / ALONE)
+    yield ratio("over a Python loop", alone / loop, 1 / OVER_LOOP)
+    if held:
+        yield Figure("here inputs included", whole, None, "s")
+        yield Figure("here calculation alone", alone, None, "s")
+        yield Figure("OpenFisca inputs included", peer_whole, None, "s")
+        yield Figure("OpenFisca calculation alone", peer_alone, None, "s")
+        yield Figure("Python loop", loop, None, "s")
+        yield Figure("firms OpenFisca misjudges", int((here != peer).sum()), None, "rows")
 
 
 def _standard() -> Criterion:
