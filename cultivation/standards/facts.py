@@ -16,7 +16,7 @@ from django.db.models import Q
 
 from cultivation.standards.indicators import FIGURE_UNITS, STATEMENTS
 from cultivation.standards.measures import MEASURES, with_derived
-from cultivation.standards.tables import read
+from cultivation.standards.tables import among, read
 from enterprises.registry.models import AnnualReport, Enterprise, Tier, Title
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def frame(
         from cultivation.standards.editions import all_counts
 
         counts = all_counts()
-    chosen = Q() if enterprise_ids is None else Q(enterprise_id__in=list(enterprise_ids))
+    chosen = Q() if enterprise_ids is None else among(list(enterprise_ids))
     return between(chosen, as_of=as_of, counts=counts)
 
 

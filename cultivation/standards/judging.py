@@ -79,13 +79,11 @@ def _ahead(
 
 def judged(snapshot: Snapshot, policy: Policy, *, kind: str, as_of: dt.date) -> pl.DataFrame:
     """Return the result rows of one edition and kind over a snapshot."""
-    scan = pl.scan_parquet(snapshots.path_of(snapshot))
     needed = sorted(columns(policy.root))
+    rows = snapshots.scan(snapshot).select(needed)
     starts = range(0, max(snapshot.rows, 1), BLOCK)
     return pl.concat(
-        judge_frame(
-            scan.select(needed).slice(start, BLOCK).collect(), policy, kind=kind, as_of=as_of
-        )
+        judge_frame(rows.slice(start, BLOCK).collect(), policy, kind=kind, as_of=as_of)
         for start in starts
     )
 

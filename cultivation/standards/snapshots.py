@@ -1,65 +1,188 @@
-"""Facts frames kept as Parquet files named by the hash of their content (事实快照)."""
+"""Reading the facts of the registry on a day into Parquet files (事实快照).
+
+A whole reading writes files a recommending unit. A refresh reads only the enterprises that changed
+and lays their rows over the files there are, so that it costs what the change is, not the nation.
+"""
 
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
-from django.conf import settings
-from django.db.models import Max, Min, Q
+from django.db.models import Q
 
-from cultivation.standards import facts
+from cultivation.standards import facts, manifests, shelf
 from cultivation.standards.editions import all_counts
+from cultivation.standards.manifests import UNIT, delta, intact, row, scan, units
 from cultivation.standards.models import Snapshot
+from cultivation.standards.tables import among, one_state
+from enterprises.places.models import ChainLink, Industry, ProductDomain
 from enterprises.registry.models import Enterprise
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
+    from concurrent.futures import Executor
 
-BLOCK = 250_000  # ids of enterprises read at a time
+    from cultivation.standards.policy import Count
+    from enterprises.jobs.runs import Progress
+
+__all__ = [
+    "StaleBaseError", "delta", "heavy", "intact", "refresh", "row", "scan", "take", "units",
+]  # fmt: skip
+BLOCK = 50_000  # enterprises read at a time
+PART = 100_000  # most rows of a file
+HEAVY = 10  # percent of the rows that may be laid over before a whole reading is cheaper
+CODE = ("facts.py", "indicators.py", "measures.py")  # says what the columns mean
+REFERENCE: dict[Any, tuple[str, ...]] = {
+    ChainLink: ("pk", "is_key"),
+    Industry: ("pk", "section"),
+    ProductDomain: ("pk", "scheme", "code"),
+}
 
 
-def path_of(snapshot: Snapshot) -> Path:
-    """Return where the file of a snapshot lies."""
-    return Path(settings.SNAPSHOT_DIR) / f"{snapshot.sha256}.parquet"
+class StaleBaseError(Exception):
+    """The columns do not mean what they did when the base was read; take a whole snapshot."""
 
 
-def take(as_of: dt.date) -> Snapshot:
-    """Write the facts of all enterprises as of a day and return their snapshot (取快照).
+def take(as_of: dt.date, *, progress: Progress | None = None) -> Snapshot:
+    """Read the facts of all enterprises as of a day and return their snapshot (取快照).
 
-    Equal facts give the same snapshot. Memory is bounded by BLOCK enterprises; the file appears
-    under its name only when it is whole.
+    Equal facts give the same snapshot. All of it is one state of the database, memory is bounded
+    by BLOCK enterprises, and a file appears under its name only when it is whole.
     """
-    folder = Path(settings.SNAPSHOT_DIR)
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder) as scratch:
-        parts = []
-        for number, block in enumerate(_blocks(as_of)):
-            parts.append(Path(scratch) / f"{number:05}.parquet")
-            block.write_parquet(parts[-1], compression="lz4")
-        whole = Path(scratch) / "whole"
-        pl.scan_parquet(parts).sink_parquet(whole, compression="lz4")
-        with whole.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        scan = pl.scan_parquet(whole)
-        rows = scan.select(pl.len()).collect().item()
-        columns = len(scan.collect_schema())
-        os.replace(whole, folder / f"{digest}.parquet")  # noqa: PTH105
-    snapshot, _ = Snapshot.objects.get_or_create(
-        sha256=digest, defaults={"as_of": as_of, "rows": rows, "columns": columns}
-    )
-    return snapshot
-
-
-def _blocks(as_of: dt.date) -> Iterator[pl.DataFrame]:
     counts = all_counts()
-    ends = Enterprise.objects.aggregate(first=Min("pk"), last=Max("pk"))
-    first, last = ends["first"] or 0, ends["last"] or 0
-    for start in range(first, last + 1, BLOCK):
-        chosen = Q(enterprise_id__gte=start, enterprise_id__lt=start + BLOCK)
-        yield facts.between(chosen, as_of=as_of, counts=counts)
+    firms = Enterprise.objects.count() if progress else 0
+    pieces: dict[str, list[Path]] = {}
+    rows, columns = 0, 0
+    with one_state() as state, shelf.scratch() as scratch:
+        signature = state.submit(_signature, counts)
+        for number, block in enumerate(_blocks(state, as_of, counts)):
+            for unit, part in _by_unit(block):
+                pieces.setdefault(unit, []).append(scratch / f"{unit or 'none'}-{number}")
+                part.write_parquet(pieces[unit][-1], compression="lz4")
+            rows, columns = rows + block.height, block.width
+            if progress:
+                progress.report(min(rows, firms), firms)
+        parts = [
+            [unit, shelf.put(part, scratch), part.height]
+            for unit in sorted(pieces)
+            for part in _joined(pieces[unit])
+        ]
+        taken = Snapshot(as_of=as_of, signature=signature.result(), parts=parts)
+    return _kept(taken, rows=rows, columns=columns)
+
+
+def refresh(before: Snapshot, as_of: dt.date, ids: Iterable[int]) -> Snapshot:
+    """Read the enterprises named anew and lay them over a snapshot (增量刷新).
+
+    `ids` are all whose facts may differ: those touched since `before` was read, and those that
+    `due.due` names between its day and this. StaleBaseError where `before` is of another year or
+    its columns meant something else.
+    """
+    counts, asked = all_counts(), sorted(set(ids))
+    with one_state() as state:
+        signature = state.submit(_signature, counts).result()
+        _require_base(before, signature, as_of)
+        starts = range(0, max(len(asked), 1), BLOCK)
+        blocks = [among(asked[start : start + BLOCK]) for start in starts]
+        reading = [state.submit(facts.between, q, as_of=as_of, counts=counts) for q in blocks]
+        changed = pl.concat([future.result() for future in reading])
+    older = manifests.overlay(before).filter(~manifests.among(asked)).collect()
+    laid = pl.concat([older, changed]).sort("enterprise")
+    found = set(laid["enterprise"])
+    gone = (set(before.gone) | set(asked)) - found
+    hidden = manifests.base(before).filter(manifests.among(found | gone)).select(pl.len())
+    rows = sum(part[2] for part in before.parts) - hidden.collect().item() + laid.height
+    taken = Snapshot(
+        as_of=as_of, signature=signature, parts=before.parts, gone=sorted(gone), before=before
+    )
+    with shelf.scratch() as scratch:
+        taken.overlay = shelf.put(laid, scratch) if laid.height else ""
+        taken.delta = shelf.put(changed, scratch) if changed.height else ""
+    return _kept(taken, rows=rows, columns=changed.width)
+
+
+def heavy(snapshot: Snapshot) -> bool:
+    """Tell whether so much lies over the base that a whole reading is due (叠加过多)."""
+    laid = manifests.overlay(snapshot).select(pl.len()).collect().item() + len(snapshot.gone)
+    return bool(laid * 100 > HEAVY * snapshot.rows)
+
+
+def _kept(taken: Snapshot, *, rows: int, columns: int) -> Snapshot:
+    taken.sha256 = manifests.digest(taken)
+    taken.rows, taken.columns = rows, columns
+    fields = ("signature", "parts", "overlay", "delta", "gone", "before", "as_of")
+    values = {name: getattr(taken, name) for name in (*fields, "rows", "columns")}
+    return Snapshot.objects.get_or_create(sha256=taken.sha256, defaults=values)[0]
+
+
+def _require_base(before: Snapshot, signature: str, as_of: dt.date) -> None:
+    if before.as_of.year != as_of.year:
+        fault = f"figures of {as_of} stand under other years than those of {before.as_of}"
+    elif before.signature != signature:
+        fault = "a count, a column or a reference table has another meaning since"
+    else:
+        return
+    raise StaleBaseError(
+        f"snapshot {before.sha256[:12]} cannot be refreshed: {fault}; take a whole one"
+    )
+
+
+def _signature(counts: Sequence[Count]) -> str:
+    """Return the hash of what the columns mean: code, counts, the tables of reference (口径)."""
+    hashed = hashlib.sha256(repr(counts).encode())
+    for name in CODE:
+        hashed.update(Path(__file__).with_name(name).read_bytes())
+    for model, fields in REFERENCE.items():
+        hashed.update(repr(list(model.objects.order_by("pk").values_list(*fields))).encode())
+    return hashed.hexdigest()
+
+
+def _blocks(state: Executor, as_of: dt.date, counts: Sequence[Count]) -> Iterator[pl.DataFrame]:
+    """Yield the facts by blocks of ids, at least one, reading the next while one is used."""
+    reading = state.submit(_block, None, as_of, counts)
+    while True:
+        block, last = reading.result()
+        if last is not None:
+            reading = state.submit(_block, last, as_of, counts)
+        yield block
+        if last is None:
+            return
+
+
+def _block(
+    after: int | None, as_of: dt.date, counts: Sequence[Count]
+) -> tuple[pl.DataFrame, int | None]:
+    """Return the facts of the enterprises after an id, and their last id where more follow."""
+    chosen = Q() if after is None else Q(enterprise_id__gt=after)
+    following = Enterprise.objects.order_by("pk").values_list("pk", flat=True)
+    if after is not None:
+        following = following.filter(pk__gt=after)
+    edge = list(following[BLOCK - 1 : BLOCK + 1])
+    if len(edge) < 2:
+        return facts.between(chosen, as_of=as_of, counts=counts), None
+    return facts.between(chosen & Q(enterprise_id__lte=edge[0]), as_of=as_of, counts=counts), edge[
+        0
+    ]
+
+
+def _by_unit(block: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]:
+    if not block.height:
+        return [("", block)]  # an empty registry has columns, too
+    parts = block.with_columns(unit=UNIT).partition_by("unit", as_dict=True, include_key=False)
+    return [(unit, part) for (unit,), part in parts.items()]
+
+
+def _joined(pieces: list[Path]) -> Iterator[pl.DataFrame]:
+    """Yield the rows of several files in their order, at most PART at a time."""
+    rest: list[pl.DataFrame] = []
+    for piece in pieces:
+        rows = pl.concat([*rest, pl.read_parquet(piece)])
+        while rows.height > PART:
+            yield rows.head(PART)
+            rows = rows.slice(PART)
+        rest = [rows]
+    yield from rest

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import io
+import json
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import polars as pl
 from django.core.exceptions import EmptyResultSet
-from django.db import connections
+from django.db import connection, connections
+from django.db.models import Q
+from django.db.models.expressions import RawSQL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from django.db.models import QuerySet
 
 BLOCK_ROWS = 50_000
 BLOCK_BYTES = 16 * 1024 * 1024
+FEW = 100  # ids that a query may name one by one
+T = TypeVar("T")
 
 
 def read(queryset: QuerySet[Any], columns: Mapping[str, type[pl.DataType]]) -> pl.DataFrame:
@@ -25,6 +32,58 @@ def read(queryset: QuerySet[Any], columns: Mapping[str, type[pl.DataType]]) -> p
     vendor = connections[queryset.db].vendor
     blocks = _copied(rows, columns) if vendor == "postgresql" else _fetched(rows, columns)
     return pl.concat([pl.DataFrame(schema=dict(columns)), *blocks], rechunk=True)
+
+
+def among(ids: Sequence[int]) -> Q:
+    """Choose by `enterprise_id` the enterprises named, as one parameter where they are many."""
+    if len(ids) <= FEW:
+        return Q(enterprise_id__in=list(ids))
+    text = json.dumps(list(ids))
+    if connection.vendor == "postgresql":
+        text = f"{{{text[1:-1]}}}"
+        return Q(enterprise_id__in=RawSQL("SELECT unnest(%s::bigint[])", [text]))
+    return Q(enterprise_id__in=RawSQL("SELECT value FROM json_each(%s)", [text]))
+
+
+@contextmanager
+def one_state() -> Iterator[Executor]:
+    """Give an executor whose work sees one state of the database, however long it reads (一致读取).
+
+    It works in order, on a connection of its own, and holds up no writer; this connection stays
+    free to report. Inside a transaction the work is done at once and sees what that sees.
+    """
+    if connection.in_atomic_block:
+        yield _AtOnce()
+        return
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="one state") as executor:
+        try:
+            executor.submit(_begin).result()
+            yield executor
+        finally:
+            executor.submit(_end).result()
+
+
+def _begin() -> None:
+    if connection.vendor == "postgresql":
+        connection.set_autocommit(False)
+        start = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
+    else:
+        start = "BEGIN DEFERRED"  # Django's own would be IMMEDIATE, which locks writers out
+    with connection.cursor() as cursor:
+        cursor.execute(start)
+
+
+def _end() -> None:
+    connection.close()  # that of this thread; nothing was written on it
+
+
+class _AtOnce(Executor):
+    """An executor that works on the spot."""
+
+    def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
+        done: Future[T] = Future()
+        done.set_result(fn(*args, **kwargs))
+        return done
 
 
 def _fetched(

@@ -5,11 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
-import polars as pl
 import pytest
 
-from cultivation.standards import facts, snapshots
-from cultivation.standards.models import Snapshot
+from cultivation.standards import facts
 from enterprises.places.models import Industry, ProductDomain
 from enterprises.registry.models import (
     Award,
@@ -353,31 +351,3 @@ def test_a_row_goes_to_plain_data_and_back(firm: Callable[..., Enterprise]) -> N
     enterprise = firm(own_brand=True, reports={2025: {"revenue": 7}})
     frame = facts.frame([enterprise.pk], as_of=ON)
     assert facts.from_row(facts.row(enterprise.pk, as_of=ON)).equals(frame)
-
-
-def test_snapshot_is_named_by_its_content(firm: Callable[..., Enterprise]) -> None:
-    enterprise = firm(reports={2025: {"revenue": 7}})
-    first = snapshots.take(ON)
-    assert snapshots.path_of(first).exists()
-    assert (first.rows, snapshots.take(ON)) == (1, first)
-    enterprise.reports.update(revenue=8)
-    assert snapshots.take(ON) != first
-    assert Snapshot.objects.count() == 2
-
-
-def test_snapshot_in_blocks_is_the_whole(
-    firm: Callable[..., Enterprise], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for _ in range(5):
-        firm(reports={2025: {"revenue": 7}})
-    whole = snapshots.take(ON)
-    monkeypatch.setattr(snapshots, "BLOCK", 2)
-    parts = snapshots.take(ON)
-
-    one, other = (pl.read_parquet(snapshots.path_of(s)) for s in (whole, parts))
-    assert one.equals(other)
-    assert parts.rows == 5
-
-
-def test_snapshot_of_an_empty_registry_has_no_rows(db: None) -> None:
-    assert snapshots.take(ON).rows == 0
