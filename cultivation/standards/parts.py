@@ -1,6 +1,7 @@
 """What every part of an edition's file has, and how it is refused (标准读取的公共部分).
 
-Every refusal is a PolicyError that names the file, the criterion and the mend.
+Every refusal is a PolicyError that names the file, the criterion and the mend. Nothing is taken for
+what it is not: a text for a number, a day with an hour for a day, one text for a list.
 """
 
 from __future__ import annotations
@@ -12,7 +13,14 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from cultivation.standards.indicators import SCALE
-from cultivation.standards.policy import EVERYWHERE, KINDS, PolicyError, Reach, Source
+from cultivation.standards.policy import (
+    EVERYWHERE,
+    KINDS,
+    UNSOURCED,
+    PolicyError,
+    Reach,
+    Source,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,6 +28,14 @@ if TYPE_CHECKING:
 Table = dict[str, Any]
 REACH = ("kinds", "since", "until", "units", "not_units")
 SOURCE = ("clause", "document", "confidence", "verified", "note")
+LONGEST = 200  # letters of a title or a document number
+MOST = {"share": 1, "ratio": 10, "points": 10_000}  # of a threshold as written; else HUGE
+HUGE = 10**12
+DECIMALS = 6
+RANGES = {
+    "share": "a share is written as part of one: 0.10, not 10",
+    "ratio": "a ratio is written as part of one: 0.70, not 70",
+}
 
 
 class PartReader:
@@ -41,48 +57,100 @@ class PartReader:
 
     def need(self, at: str, table: Table, name: str, kind: type, what: str) -> Any:
         value = table.get(name)
-        if not isinstance(value, kind) or (kind is str and not value):
+        if type(value) is not kind or (kind is str and not value.strip()):
             raise self.refuse(at, f"{name!r} is missing or not {what}", f"state {name} as {what}")
         return value
 
+    def rows(self, table: Table, name: str) -> list[Table]:
+        """Return the tables [[name]] of a file."""
+        rows = table.get(name, [])
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            raise self.refuse(name, "it is no list of tables", f"begin each with [[{name}]]")
+        return rows
+
+    def text(self, at: str, row: Table, name: str, *, longest: int | None = None) -> str:
+        value = row.get(name, "")
+        if not isinstance(value, str):
+            raise self.refuse(at, f"{name} = {value!r} is no text", f"write {name} in quotes")
+        if longest and len(value) > longest:
+            raise self.refuse(at, f"{name} has {len(value)} letters", f"use at most {longest}")
+        return value
+
+    def texts(self, at: str, row: Table, name: str) -> tuple[str, ...]:
+        value = row.get(name, [])
+        if not isinstance(value, list) or not all(isinstance(x, str) and x for x in value):
+            raise self.refuse(at, f"{name} = {value!r} is no list of texts", f'{name} = ["…"]')
+        if len(set(value)) < len(value):
+            raise self.refuse(at, f"{name} = {value!r} names one twice", "name each once")
+        return tuple(value)
+
+    def flag(self, at: str, row: Table, name: str, *, default: bool = False) -> bool:
+        value = row.get(name, default)
+        if not isinstance(value, bool):
+            raise self.refuse(at, f"{name} = {value!r}", f"write {name} = true or {name} = false")
+        return value
+
+    def day(self, at: str, row: Table, name: str) -> dt.date | None:
+        value = row.get(name)
+        if value is not None and type(value) is not dt.date:
+            raise self.refuse(at, f"{name} is not a date", "write 2026-04-01 without quotes")
+        return value
+
     def threshold(self, at: str, value: Any, unit: str) -> Fraction:
+        """Read a number as policies write it and return it in stored units."""
         if isinstance(value, bool) or not isinstance(value, int | Decimal):
             raise self.refuse(at, f"{value!r} is not a number", "write a plain number")
-        return Fraction(value) * SCALE[unit]
+        written = Decimal(value)
+        if not written.is_finite() or abs(written) > MOST.get(unit, HUGE):
+            mend = RANGES.get(unit, f"use at most {MOST.get(unit, HUGE)}")
+            raise self.refuse(at, f"{value} is out of range", mend)
+        exponent = written.normalize().as_tuple().exponent
+        if isinstance(exponent, int) and exponent < -DECIMALS:
+            raise self.refuse(at, f"{value} is too fine", f"use at most {DECIMALS} decimals")
+        return Fraction(written) * SCALE[unit]
 
     def hundredths(self, at: str, value: Any) -> int:
         exact = self.threshold(at, value, "points")
         if exact.denominator != 1:
             raise self.refuse(at, f"{value} points", "points have at most two decimals")
+        if exact < 0:
+            raise self.refuse(at, f"{value} points", "points are nought or more")
         return int(exact)
 
-    def source(self, at: str, row: Table) -> Source:
-        confidence = row.get("confidence", "H")
-        if confidence not in {"H", "M", "L"}:
+    def source(self, at: str, row: Table, *, default: Source = UNSOURCED) -> Source:
+        """Read where a rule comes from; a part of an overlay is as sure as the overlay."""
+        confidence = row.get("confidence", default.confidence)
+        if confidence not in ("H", "M", "L"):
             raise self.refuse(at, f"confidence {confidence!r}", "use H, M or L")
-        verified = row.get("verified", confidence == "H")
-        if confidence != "H" and ("verified" not in row or verified):
+        stated = "verified" in row or ("confidence" not in row and not default.verified)
+        unsure = confidence != "H"
+        verified = self.flag(at, row, "verified", default=not unsure)
+        if unsure and (not stated or verified):
             raise self.refuse(
                 at, f"confidence {confidence} passes as verified", "state verified = false"
             )
         return Source(
-            row.get("clause", ""),
-            row.get("document", ""),
+            self.text(at, row, "clause"),
+            self.text(at, row, "document", longest=LONGEST) or default.document,
             confidence,
             verified,
-            row.get("note", ""),
+            self.text(at, row, "note"),
         )
 
     def reach(self, at: str, row: Table) -> Reach:
-        kinds = tuple(row.get("kinds", ()))
+        kinds = self.texts(at, row, "kinds")
         if not set(kinds) <= set(KINDS):
             raise self.refuse(at, f"kinds {list(kinds)}", f"use {list(KINDS)}")
-        for key in ("since", "until"):
-            if key in row and type(row[key]) is not dt.date:
-                raise self.refuse(at, f"{key} is not a date", "write 2026-04-01 without quotes")
-        units = tuple(row.get("units", ()))
-        not_units = tuple(row.get("not_units", ()))
-        if any(len(unit) != 2 for unit in units + not_units):
-            raise self.refuse(at, f"units {[*units, *not_units]}", "name recommending units, as 44")
-        reach = Reach(kinds, row.get("since"), row.get("until"), units, not_units)
+        since, until = self.day(at, row, "since"), self.day(at, row, "until")
+        if since and until and since > until:
+            raise self.refuse(at, f"it ends on {until}, before it begins", "change the days about")
+        units, not_units = self.texts(at, row, "units"), self.texts(at, row, "not_units")
+        for unit in units + not_units:
+            if len(unit) != 2 or not unit.isascii() or not unit.isalnum():
+                raise self.refuse(
+                    at, f"units {[*units, *not_units]}", "name recommending units, as 44"
+                )
+        if units and not_units:
+            raise self.refuse(at, "both units and not_units", "state one of them")
+        reach = Reach(kinds, since, until, units, not_units)
         return EVERYWHERE if reach == EVERYWHERE else reach

@@ -202,7 +202,7 @@ REFUSALS = {
         "A1: an unverified criterion would decide silently",
     ),
     "line without points": (
-        "at_least = 1000", "at_least = 1\npoints_at_least = 2", "without points",
+        "at_least = 1000", "at_least = 1\npoints_at_least = 2", "a comparison states 'points_at_",
     ),
     "a city as unit": ('part_of = "A"', 'part_of = "A"\nunits = ["4401"]', "A1: units"),
     "unknown kind": ('part_of = "A"', 'part_of = "A"\nkinds = ["renewal"]', "A1: kinds"),
