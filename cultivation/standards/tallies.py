@@ -1,0 +1,102 @@
+"""What a simulation found, added up: totals, by where firms stand, by what decides (汇总)."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from cultivation.standards.simulating import ENOUGH, RECHECK, SORTS
+
+if TYPE_CHECKING:
+    from cultivation.standards.simulating import Result
+
+COUNTS: dict[str, pl.Expr] = {  # in the order in which a stored row holds them
+    "firms": pl.lit(value=True),
+    "before": pl.col("before") >= ENOUGH,
+    "after": pl.col("after") >= ENOUGH,
+    "gains": SORTS["gains"],
+    "losses": SORTS["losses"],
+    "holders": pl.col("kind") == RECHECK,
+    "stay": (pl.col("kind") == RECHECK) & (pl.col("before") >= ENOUGH),
+    "casualties": SORTS["casualties"],
+    "saved": SORTS["saved"],
+    "unknown_before": pl.col("before") == 1,
+    "unknown_after": pl.col("after") == 1,
+}
+DIMENSIONS = ("unit", "city", "county", "held", "section", "size")
+PLACES = {"unit": 2, "city": 4, "county": 6}
+
+
+def tally(result: Result, *, path: str = "") -> dict[str, Any]:
+    """Add a result up into plain data, as a scenario keeps it (汇总结果)."""
+    rows = _placed(result.counts, path)
+    dimensions = [name for name in DIMENSIONS if name in rows.columns]
+    pairs = [pair for pair in combinations(dimensions, 2) if not set(pair) <= set(PLACES)]
+    return {
+        "totals": dict(zip(COUNTS, _summed(rows, [])[0], strict=True)),
+        "verdicts": _summed_verdicts(rows),
+        "by": {name: _summed(rows, [name]) for name in dimensions},
+        "pairs": {
+            f"{one} {other}": _summed(rows, [one, other])
+            for one, other in pairs
+            if "county" not in (one, other)
+        },
+        "deciding": _deciding(rows, result.requirements),
+        "scores": [list(pair) for pair in result.scores],
+        "missing": list(result.missing),
+    }
+
+
+def _placed(counts: pl.DataFrame, path: str) -> pl.DataFrame:
+    """Name the places of the rows: units of the nation, cities and counties of a subtree."""
+    rows = counts.with_columns(pl.col(pl.Categorical).cast(pl.String))
+    place = pl.col("place")
+    if not path:
+        return rows.rename({"place": "unit"})
+    named = [place.str.slice(0, size).alias(n) for n, size in PLACES.items() if size > len(path)]
+    return rows.with_columns(named).drop("place")
+
+
+def _summed(rows: pl.DataFrame, keys: list[str]) -> list[list[Any]]:
+    number = pl.col("count")
+    sums = [number.filter(asked).sum().alias(name) for name, asked in COUNTS.items()]
+    summed = rows.group_by(keys).agg(sums).sort(keys) if keys else rows.select(sums)
+    return [list(row) for row in summed.rows()]
+
+
+def _summed_verdicts(rows: pl.DataFrame) -> list[list[Any]]:
+    keys = ["kind", "before", "after"]
+    summed = rows.group_by(keys).agg(pl.col("count").sum()).sort(keys)
+    return [list(row) for row in summed.rows()]
+
+
+def _deciding(rows: pl.DataFrame, requirements: tuple[str, ...]) -> list[list[Any]]:
+    """Return for each requirement: gains it decides, and alone; losses it decides, and alone."""
+    found = []
+    for bit, code in enumerate(requirements):
+        mine = pl.lit(1 << bit, dtype=pl.UInt64)
+        its = rows.filter((pl.col("deciding") & mine) != 0)
+        alone = pl.col("deciding") == mine
+        sums = [
+            pl.col("count").filter(asked).sum()
+            for sort in ("gains", "losses")
+            for asked in (SORTS[sort], SORTS[sort] & alone)
+        ]
+        found.append([code, *its.select(s.alias(str(n)) for n, s in enumerate(sums)).row(0)])
+    return found
+
+
+def cut(scores: list[list[int]], places: int) -> tuple[int, int] | None:
+    """Return the lowest score that a quota of places reaches and how many reach it (名额分数线).
+
+    Scores are the lowest possible ones of those that qualify. Where several share the last place,
+    all of them are counted. None where there are fewer than places.
+    """
+    reached = 0
+    for score, number in scores:
+        reached += number
+        if reached >= places:
+            return score, reached
+    return None
