@@ -6,12 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from cultivation.pipeline import checklist, findings, routes, titles
+from cultivation.pipeline import checklist, decisions, findings, routes, titles
+from cultivation.pipeline.errors import MoveError
 from cultivation.pipeline.models import Application
+from cultivation.standards import keeping
 from enterprises.places import working_days
 
 if TYPE_CHECKING:
+    from cultivation.standards.models import Judgement
     from enterprises.accounts.models import User
 
 
@@ -25,10 +29,10 @@ def take_snapshot(application: Application, _by: User) -> dict[str, Any]:
     enterprise = application.enterprise
     application.region_path = enterprise.region_path
     application.route = routes.route_of(enterprise.region, application.tier)
-    _judge(application)
-    unit, facts = application.region_path[:2], application.facts_hash[:8]
+    kept = _judge(application)
+    unit, facts = application.region_path[:2], kept.facts_hash[:8]
     application.receipt = f"{application.year}-{unit}-{application.pk:08d}-{facts}"
-    return _kept(application) | {"answers": application.submitted_answers}
+    return decisions.basis_of(application) | {"answers": application.submitted_answers}
 
 
 def take_snapshot_again(application: Application, _by: User) -> dict[str, Any]:
@@ -40,7 +44,7 @@ def take_snapshot_again(application: Application, _by: User) -> dict[str, Any]:
     stale = application.criterion_reviews.filter(criterion__in=changed)
     laid_aside = list(stale.values("level", "criterion", "opinion", "reason"))
     stale.delete()
-    return _kept(application) | {
+    return decisions.basis_of(application) | {
         "answers": application.submitted_answers,
         "answers_before": answers_before,
         "changed_criteria": sorted(changed),
@@ -49,13 +53,8 @@ def take_snapshot_again(application: Application, _by: User) -> dict[str, Any]:
 
 
 def note_decision(application: Application, _by: User) -> dict[str, Any]:
-    """Keep with the move on what it rests: hashes, result and the level's opinions."""
-    level = routes.holding_level(application)
-    rows = application.criterion_reviews.filter(level=level)
-    return _kept(application) | {
-        "level": level,
-        "opinions": list(rows.values("criterion", "opinion", "reason")),
-    }
+    """Keep with the move on what it rests: rules, facts, the machine's word and the people's."""
+    return decisions.record_of(application)
 
 
 def remember_where(application: Application, by: User) -> dict[str, Any]:
@@ -95,27 +94,22 @@ def let_lapse(application: Application) -> None:
         titles.expire(enterprise=application.enterprise)
 
 
-def _judge(application: Application) -> None:
+def _judge(application: Application) -> Judgement:
+    """Judge the application as it goes in, and keep the judgement whole."""
     application.year = timezone.localdate().year
     application.edition = checklist.edition_now(application)
     told = checklist.judge_now(application)
-    application.submitted_facts = told.facts
-    application.submitted_result = told.as_json()
-    application.facts_hash = told.facts_hash
-    application.edition_hash = application.edition.sha256
+    try:
+        kept = keeping.keep(told, enterprise=application.enterprise)
+    except keeping.AlteredRulesError as error:
+        raise MoveError(
+            _("The text of the standard %(code)s is not the one that was loaded; nothing can be "
+              "judged by it. Tell those who run the system.") % {"code": error}
+        ) from error  # fmt: skip
+    application.submission = kept
     application.submitted_answers = dict(application.answers)
     application.submitted_at = timezone.now()
-
-
-def _kept(application: Application) -> dict[str, Any]:
-    return {
-        "edition": application.edition.code,
-        "edition_hash": application.edition_hash,
-        "facts_hash": application.facts_hash,
-        "facts": application.submitted_facts,
-        "result": application.submitted_result,
-        "documents": list(application.documents.values_list("sha256", flat=True)),
-    }
+    return kept
 
 
 def _end_notice(application: Application) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from cultivation.pipeline import checklist, findings, routes, titles
+from cultivation.pipeline import checklist, decisions, findings, routes, titles
 from cultivation.pipeline.models import Status
 from cultivation.standards.models import Verdict
 from enterprises.registry.models import Title
@@ -120,3 +120,8 @@ def judged_where_it_counts(application: Application) -> str | None:
     if findings.standing(application.submitted_result, opinions) != Verdict.MET:
         return _("The criteria are not all met as judged.")
     return None
+
+
+def same_when_judged_again(application: Application) -> str | None:
+    """Hinder while the judgement as submitted does not come out the same when judged again."""
+    return decisions.hindrance(application)

@@ -90,6 +90,7 @@ STEPS = {
                 guards.not_barred,
                 guards.no_objection,
                 guards.judged_where_it_counts,
+                guards.same_when_judged_again,
             ),
             effect=effects.note_decision,
             tone="primary",
@@ -105,6 +106,7 @@ STEPS = {
                 guards.held_when_submitted,
                 guards.no_objection,
                 guards.judged_where_it_counts,
+                guards.same_when_judged_again,
             ),
             effect=effects.set_notice,
             tone="primary",
@@ -122,6 +124,7 @@ STEPS = {
                 guards.held_when_submitted,
                 guards.no_objection,
                 guards.judged_where_it_counts,
+                guards.same_when_judged_again,
             ),
             effect=effects.give_title,
             tone="primary",
@@ -141,6 +144,7 @@ STEPS = {
             (*HELD, Status.ON_NOTICE),
             _to(Status.REFUSED),
             DECIDE,
+            guards=(guards.same_when_judged_again,),
             effect=effects.note_decision,
             after=effects.let_lapse,
             reason_owed=True,
@@ -211,7 +215,7 @@ def advance(
     step = STEPS[name]
     locked = (
         Application.objects.select_for_update(of=("self",))
-        .select_related("enterprise__region", "edition", "title")
+        .select_related("enterprise__region", "edition", "title", "submission__edition")
         .get(pk=application.pk)
     )
     seen = application.version if version is None else version
@@ -299,5 +303,6 @@ def _take(application: Application, step: Step, by: User, reason: str) -> Move:
         version=version,
         reason=reason,
         note=note,
+        judgement=application.submission,
         made_by=by,
     )

@@ -12,6 +12,7 @@ urlpatterns = [
     path("enterprises/<int:pk>/applications/begin/", firm.begin, name="begin"),
     path("enterprises/<int:pk>/titles/new/", titles.enter, name="enter_title"),
     path("applications/<int:pk>/", application.application, name="application"),
+    path("applications/<int:pk>/again/", application.again, name="again"),
     path("applications/<int:pk>/moves/<slug:name>/", application.move, name="move"),
     path("applications/<int:pk>/form/", filling.tasks, name="form"),
     path("applications/<int:pk>/form/check/", filling.check, name="check"),

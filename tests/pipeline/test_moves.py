@@ -140,10 +140,10 @@ def test_return_and_resubmit_comes_back_to_the_same_level(world: World) -> None:
     report = registry.AnnualReport.objects.get(enterprise=world.firm)
     report.revenue += 1
     report.save()
-    before = application.facts_hash
+    before = application.submission_id
     world.step(application, "resubmit", "owner")
     assert application.status == Status.AT_PROVINCE
-    assert application.facts_hash != before
+    assert application.submission_id != before
     last = application.moves.last()
     assert last.note["changed_criteria"] == ["I-1"]
 
@@ -341,11 +341,13 @@ def test_submission_keeps_facts_result_and_hashes(world: World) -> None:
     assert application.receipt.startswith(f"2026-33-{application.pk:08d}-")
     assert application.submitted_facts["revenue_y1"] == 60_000_000_00
     assert application.submitted_result["verdict"] == 2
-    assert application.edition_hash == application.edition.sha256
-    note = application.moves.get().note
-    assert note["facts"] == application.submitted_facts
-    assert note["result"] == application.submitted_result
-    assert (note["facts_hash"], note["edition"]) == (application.facts_hash, "test_innovative")
+    kept = application.submission
+    assert kept is not None
+    assert kept.rules_hash == application.edition.sha256
+    move = application.moves.get()
+    assert move.judgement == kept
+    assert move.note["edition"] == "test_innovative"
+    assert move.note["result_hash"] == kept.result_hash
 
 
 def test_decision_rests_on_the_facts_as_submitted(world: World) -> None:
@@ -353,9 +355,12 @@ def test_decision_rests_on_the_facts_as_submitted(world: World) -> None:
     registry.AnnualReport.objects.update(revenue=1)
     world.wait()
     world.step(application, "recognise", "province")
-    note = application.moves.last().note
-    assert note["facts"]["revenue_y1"] == 60_000_000_00
-    assert note["opinions"] == [{"criterion": "I-3", "opinion": "agreed", "reason": "seen on site"}]
+    move = application.moves.last()
+    assert move.judgement.facts["revenue_y1"] == 60_000_000_00
+    (said,) = move.note["opinions"]
+    assert (said["criterion"], said["opinion"], said["reason"]) == ("I-3", "agreed", "seen on site")
+    assert said["by"] == world.user("province").pk
+    assert (move.note["verdict"], move.note["standing"]) == (2, 3)
 
 
 def test_unmet_criterion_refuses_the_submission(world: World) -> None:

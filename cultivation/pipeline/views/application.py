@@ -12,12 +12,13 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from cultivation.pipeline import findings, moves
+from cultivation.pipeline import decisions, findings, moves
 from cultivation.pipeline.errors import MoveError
 from cultivation.pipeline.models import Move, Status
 from cultivation.pipeline.views import review
 from cultivation.pipeline.views.gate import seen_application
 from cultivation.pipeline.views.parts import answers_of, returned, way
+from cultivation.standards import keeping
 from enterprises.registry.views.gate import viewer
 
 if TYPE_CHECKING:
@@ -69,6 +70,25 @@ def move(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     return redirect("pipeline:application", pk)
 
 
+@require_GET
+@login_required
+def again(request: HttpRequest, pk: int) -> HttpResponse:
+    """Judge an application as submitted again and show whether it comes out the same (重演)."""
+    found = seen_application(request, pk)
+    if found.submission is None:
+        raise Http404
+    difference = decisions.drift_of(found)
+    context = {
+        "application": found,
+        "way": way(found),
+        "kept": found.submission,
+        "hindrance": decisions.hindrance(found),
+        "changes": difference.changes if difference else (),
+        "engine": keeping.engine(),
+    }
+    return render(request, "pipeline/again.html", context)
+
+
 def shown(
     request: HttpRequest, application: Application, *, reason: str = "", status: int = 200
 ) -> HttpResponse:
@@ -76,6 +96,7 @@ def shown(
     user = viewer(request)
     own = application.enterprise_id in user.scope.enterprises
     choices = moves.choices_of(application, user)
+    taken = list(application.moves.select_related("made_by", "judgement__edition"))
     context = {
         "application": application,
         "own": own,
@@ -85,7 +106,10 @@ def shown(
         "choices": choices,
         "reason": reason,
         "reason_owed": any(choice.step.reason_owed for choice in choices),
-        "history": [_item(move) for move in application.moves.select_related("made_by")],
+        "history": [_item(move) for move in taken],
+        "decisions": decisions.decisions_of(
+            taken, labels={step.name: step.button for step in moves.STEPS.values()}
+        ),
         "findings": findings.lines(
             application.submitted_result, application.criterion_reviews.select_related("made_by")
         )

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def in_sight(request: HttpRequest) -> QuerySet[Application]:
     """Return the applications a viewer may see, with what every page of them shows."""
     return Application.objects.visible_to(viewer(request)).select_related(
-        "enterprise__region", "edition", "title"
+        "enterprise__region", "edition", "title", "submission__edition"
     )
 
 

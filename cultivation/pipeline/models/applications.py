@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from cultivation.pipeline.querysets import ApplicationQuerySet
-from cultivation.standards.models import Edition
+from cultivation.standards.models import Edition, Judgement
 from enterprises.places.models import Region
 from enterprises.registry.models import Document, Enterprise, Stage, Tier, Title
 from enterprises.registry.querysets import OfEnterpriseQuerySet
@@ -42,11 +44,16 @@ class Application(models.Model):
         RECOGNITION = "recognition", _("new application")
         RECHECK = "recheck", _("re-check")
 
+    class Intake(models.TextChoices):
+        SELF_APPLIED = "self_applied", _("applied by itself")
+        DISCOVERED = "discovered", _("discovered and invited")
+
     enterprise = models.ForeignKey(
         Enterprise, on_delete=models.PROTECT, related_name="applications"
     )
     tier = models.CharField(max_length=12, choices=Tier.choices)
     kind = models.CharField(max_length=12, choices=Kind.choices, default=Kind.RECOGNITION)
+    intake = models.CharField(max_length=12, choices=Intake.choices, default=Intake.SELF_APPLIED)
     year = models.PositiveSmallIntegerField(help_text="year of the application")
     edition = models.ForeignKey(Edition, on_delete=models.PROTECT, related_name="+")
     status = models.CharField(
@@ -59,10 +66,14 @@ class Application(models.Model):
     receipt = models.CharField(max_length=40, blank=True, db_index=True)
     submitted_at = models.DateTimeField(null=True, blank=True)
     submitted_answers = models.JSONField(default=dict, help_text="the answers as submitted")
-    submitted_facts = models.JSONField(default=dict, help_text="the frame row as judged")
-    submitted_result = models.JSONField(default=dict, help_text="the result tree as judged")
-    facts_hash = models.CharField(max_length=64, blank=True)
-    edition_hash = models.CharField(max_length=64, blank=True)
+    submission = models.ForeignKey(
+        Judgement,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="applications",
+        help_text="the judgement as submitted",
+    )
     notice_level = models.CharField(
         max_length=8, blank=True, choices=Region.Level.choices, help_text="whose notice it is"
     )
@@ -112,6 +123,16 @@ class Application(models.Model):
     def __str__(self) -> str:
         return f"{self.enterprise} · {self.get_tier_display()} {self.year}"
 
+    @property
+    def submitted_facts(self) -> dict[str, Any]:
+        """Return the row of the frame as judged at submission; nothing before it."""
+        return dict(self.submission.facts) if self.submission else {}
+
+    @property
+    def submitted_result(self) -> dict[str, Any]:
+        """Return the result tree as judged at submission; nothing before it."""
+        return dict(self.submission.result) if self.submission else {}
+
 
 class Move(models.Model):
     """One step an application took: who, from where to where, why (流转记录)."""
@@ -123,6 +144,14 @@ class Move(models.Model):
     version = models.PositiveIntegerField(help_text="of the application when the step was taken")
     reason = models.TextField(blank=True)
     note = models.JSONField(default=dict, help_text="what the step recorded beside the reason")
+    judgement = models.ForeignKey(
+        Judgement,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="moves",
+        help_text="what the step rests on",
+    )
     made_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )

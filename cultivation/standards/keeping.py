@@ -1,0 +1,204 @@
+"""Judgements kept whole, and judged again to see that they come out the same (判定存档与重演).
+
+What is kept is enough to judge again without any table of facts: the row of the frame, the rules
+by their hashes, the day, and the result. A judgement is never written twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+from django.db.models import prefetch_related_objects
+
+from cultivation.standards import editions
+from cultivation.standards.drift import (
+    JUDGEMENT,
+    Cause,
+    Change,
+    Difference,
+    changes_between,
+)
+from cultivation.standards.evaluation import ENGINE
+from cultivation.standards.explanation import digest, explain_rows
+from cultivation.standards.models import Edition, Judgement
+from cultivation.standards.policy import Policy, PolicyError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from cultivation.standards.explanation import Explanation
+    from enterprises.registry.models import Enterprise
+
+Parts = tuple[tuple[str, str], ...]
+Basis = tuple[Parts, int, str, Any]  # rules, edition, kind, day
+UNREADABLE = (pl.exceptions.PolarsError, TypeError, ValueError, OverflowError)  # altered facts
+
+
+class AlteredRulesError(Exception):
+    """The text of a standard is not the one that was loaded; nothing is decided by it."""
+
+
+class NoRulesError(LookupError):
+    """Rules that something was judged by are no longer there."""
+
+
+def engine() -> str:
+    """Return which evaluator judges: its own version and that of the engine below (评价引擎)."""
+    return f"{ENGINE} polars {pl.__version__}"
+
+
+def keep(told: Explanation, *, enterprise: Enterprise) -> Judgement:
+    """Keep a judgement whole: facts, rules, result, their hashes, the evaluator (存档)."""
+    rules = editions.rules(told.edition)
+    if altered := altered_rules(rules.parts):
+        raise AlteredRulesError(", ".join(altered))
+    result = told.as_json()
+    return Judgement.objects.create(
+        enterprise=enterprise,
+        edition=told.edition,
+        rules=[list(part) for part in rules.parts],
+        rules_hash=rules.sha256,
+        kind=told.kind,
+        as_of=told.as_of,
+        facts=told.facts,
+        facts_hash=told.facts_hash,
+        result=result,
+        result_hash=digest(result),
+        verdict=told.verdict,
+        engine=engine(),
+    )
+
+
+def replayed(judgement: Judgement) -> Difference | None:
+    """Judge again what was kept and say what differs; None where it comes out the same (重演)."""
+    return replayed_all([judgement])[0]
+
+
+def replayed_all(judgements: Sequence[Judgement]) -> list[Difference | None]:
+    """Judge many again, those by the same rules and as of the same day in one frame."""
+    prefetch_related_objects(judgements, "edition")
+    groups: dict[Basis, list[int]] = defaultdict(list)
+    for place, one in enumerate(judgements):
+        groups[_parts(one), one.edition_id, one.kind, one.as_of].append(place)
+    found: dict[int, Difference | None] = {}
+    for (parts, *_rest), places in groups.items():
+        batch = [judgements[place] for place in places]
+        policy, broken, detail = rules_as_kept(parts)
+        told = [None] * len(batch) if policy is None else _judged_again(batch, policy)
+        for place, one, now in zip(places, batch, told, strict=True):
+            found[place] = _difference(one, now, broken, detail)
+    return [found[place] for place in range(len(judgements))]
+
+
+def _judged_again(batch: Sequence[Judgement], policy: Policy) -> Sequence[Explanation | None]:
+    """Judge a batch in one frame; facts that no longer fit into one are tried one by one."""
+    first = batch[0]
+    try:
+        return explain_rows(
+            [_dict(one.facts) for one in batch],
+            first.edition,
+            kind=first.kind,
+            as_of=first.as_of,
+            said=policy,
+        )
+    except UNREADABLE:
+        if len(batch) == 1:
+            return [None]
+        return [_judged_again([one], policy)[0] for one in batch]
+
+
+def rules_as_kept(parts: Parts) -> tuple[Policy | None, tuple[Cause, ...], str]:
+    """Return the rules that parts name, what is wrong with them, and which of them."""
+    if altered := altered_rules(parts):
+        broken, detail = (Cause.RULES,), ", ".join(altered)
+    else:
+        broken, detail = (), ""
+    try:
+        return policy_by(parts), broken, detail
+    except (NoRulesError, PolicyError) as error:
+        cause = Cause.NO_RULES if isinstance(error, NoRulesError) else Cause.RULES
+        return None, (cause,), str(error)
+
+
+def policy_by(parts: Parts) -> Policy:
+    """Return what an edition said that consisted of these parts."""
+    code = parts[0][0] if parts else ""
+    edition = Edition.objects.filter(code=code).first()
+    if edition is None:
+        raise NoRulesError(code)
+    return editions.policy(edition)
+
+
+def altered_rules(parts: Parts) -> list[str]:
+    """Return the codes of those parts whose text has not the hash by which it was used."""
+    texts = dict(
+        Edition.objects.filter(code__in=[code for code, _ in parts]).values_list("code", "text")
+    )
+    return [code for code, sha256 in parts if code in texts and _sha256(texts[code]) != sha256]
+
+
+def _difference(
+    kept: Judgement, now: Explanation | None, broken: tuple[Cause, ...], detail: str
+) -> Difference | None:
+    result = _dict(kept.result)
+    causes = list(broken)
+    if digest(kept.facts) != kept.facts_hash:
+        causes.append(Cause.FACTS)
+    if digest(kept.result) != kept.result_hash:
+        causes.append(Cause.RESULT)
+    if editions.Rules(_parts(kept)).sha256 != kept.rules_hash and Cause.RULES not in causes:
+        causes.append(Cause.RULES)
+    if Cause.RESULT not in causes and not _fits(kept, result):
+        causes.append(Cause.RECORD)
+    changes: tuple[Change, ...] = ()
+    if now is not None:
+        changes = changes_between(result, now.as_json())
+    if changes and not causes:
+        if kept.engine == engine():
+            causes.append(Cause.UNKNOWN)
+        else:
+            causes.append(Cause.ENGINE)
+            detail = f"{kept.engine} → {engine()}"
+    if not causes:
+        return None
+    return Difference(
+        subject=JUDGEMENT,
+        pk=kept.pk,
+        causes=tuple(causes),
+        enterprise=kept.enterprise_id,
+        edition=kept.edition.code,
+        kind=kept.kind,
+        detail=detail,
+        changes=changes,
+    )
+
+
+def _fits(kept: Judgement, result: dict[str, Any]) -> bool:
+    """Tell whether the columns of a judgement say what its result and its facts say."""
+    said = {
+        "edition": kept.edition.code,
+        "facts_hash": kept.facts_hash,
+        "kind": kept.kind,
+        "as_of": kept.as_of.isoformat(),
+        "verdict": kept.verdict,
+    }
+    whose = _dict(kept.facts).get("enterprise")
+    return whose == kept.enterprise_id and all(result.get(key) == said[key] for key in said)
+
+
+def _parts(judgement: Judgement) -> Parts:
+    rows: Iterable[Any] = judgement.rules if isinstance(judgement.rules, list) else ()
+    return tuple((str(row[0]), str(row[1])) for row in rows if isinstance(row, list) and row[1:])
+
+
+def _dict(plain: Any) -> dict[str, Any]:
+    return plain if isinstance(plain, dict) else {}
+
+
+@lru_cache(maxsize=256)
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
