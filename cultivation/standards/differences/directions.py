@@ -1,7 +1,7 @@
 """Whether a change asks for less or for more: looser, stricter, neither, not to be told (宽严方向).
 
-Looser means that nobody loses a verdict by the change, stricter that nobody gains one. Groups and
-sums rise with their parts, so the direction of a part is that of the whole.
+Looser means that nobody loses by the change, stricter that nobody gains: of those whose figures are
+known. Groups and sums rise with their parts, so the direction of a part is that of the whole.
 """
 
 from __future__ import annotations
