@@ -33,11 +33,21 @@ CASES = 120  # a criterion and a size
 def scale(dice: random.Random, size: int, factor: int) -> int:
     """Draw a multiplier up to the most that keeps the figures within a size."""
     most = max(1, size // max(1, factor))
-    return max(1, min(most, dice.choice([1, 2, 7, 10**3, 10**6, most, dice.randint(1, most)])))
+    return max(
+        1,
+        min(
+            most,
+            dice.choice(
+                [1, 2, 7, 10**6, most, dice.randint(1, most), dice.randint(most // 4, most)]
+            ),
+        ),
+    )
 
 
 def near(dice: random.Random, row: Row, size: int) -> Row:
-    """Step a unit aside in one figure, or not at all; now and then spoil one."""
+    """Step a unit aside in one figure, or not at all; now and then spoil one, or be far off."""
+    if dice.random() < 0.08:
+        return {name: dice.randint(-size // 9, size) for name in row}
     name = dice.choice(list(row))
     step = dice.choice([0, 0, 0, 1, -1])
     moved = {**row, name: row[name] + step}
@@ -79,7 +89,7 @@ def of_mean_growth(dice: random.Random, quantity: Quantity, t: Fraction, size: i
     """Take b/c = n/m, so that a = (2 + 2t - n/m) b is whole."""
     (name,) = quantity.names
     times = 2 * (t + 1)
-    m, n = dice.randint(1, 30), dice.randint(1, 30)
+    m, n = dice.choice([1, 20, dice.randint(1, 30)]), dice.randint(1, 30)
     k = scale(dice, size, 1800 * max(abs(times.numerator), times.denominator))
     c, b = k * m * m * times.denominator, k * m * n * times.denominator
     a = k * m * n * times.numerator - k * n * n * times.denominator
