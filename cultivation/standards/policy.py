@@ -153,6 +153,7 @@ class Supplement:
     title_zh: str
     title_en: str
     source: Source
+    in_force: dt.date
     reach: Reach
     criteria: tuple[tuple[str, Criterion], ...] = ()  # the group each is part of
     amendments: tuple[Amendment, ...] = ()

@@ -121,7 +121,7 @@ class _Reader(PartReader):
         if sort not in SORTS:
             raise self.refuse("header", f"unknown sort {sort!r}", f"use one of {SORTS}")
         header = self.header(table, code)
-        in_force, until = header.pop("in_force"), header.pop("until")
+        in_force, until = header["in_force"], header.pop("until")
         units = self.reach("header", {k: v for k, v in table.items() if k == "units"}).units
         reach = Reach(since=in_force, until=until, units=units)
         source: Source = header["source"]
