@@ -55,7 +55,8 @@ def _placed(counts: pl.DataFrame, path: str) -> pl.DataFrame:
     place = pl.col("place")
     if not path:
         return rows.rename({"place": "unit"})
-    named = [place.str.slice(0, size).alias(n) for n, size in PLACES.items() if size > len(path)]
+    levels = PLACES if path[:2].isdigit() else {"county": PLACES["county"]}  # a city of its own
+    named = [place.str.slice(0, size).alias(n) for n, size in levels.items() if size > len(path)]
     return rows.with_columns(named).drop("place")
 
 
