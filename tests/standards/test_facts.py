@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cultivation.standards import facts
+from cultivation.standards.tables import read
 from enterprises.places.models import Industry, ProductDomain
+from enterprises.registry import triggers
 from enterprises.registry.models import (
     Award,
     Certificate,
@@ -23,8 +25,10 @@ from enterprises.registry.models import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
+    import polars as pl
+    from django.db.models import Model, QuerySet
     from pytest_django import DjangoAssertNumQueries
 
     from cultivation.standards.models import Edition
@@ -332,9 +336,9 @@ def test_the_frame_asks_each_table_once(
 ) -> None:
     ids = [firm(reports={2025: {"revenue": 1}, 2024: {"revenue": 2}}).pk for _ in range(3)]
     tables = 11  # enterprises, titles, reports, eight lists of facts
-    with django_assert_num_queries(tables + 1):  # and the editions
+    with django_assert_num_queries(tables + 2):  # and the editions with their overlays
         assert facts.frame(ids, as_of=ON).height == 3
-    with django_assert_num_queries(tables + 1):
+    with django_assert_num_queries(tables + 2):
         assert facts.frame(ids[:1], as_of=ON).height == 1
 
 
@@ -351,3 +355,21 @@ def test_a_row_goes_to_plain_data_and_back(firm: Callable[..., Enterprise]) -> N
     enterprise = firm(own_brand=True, reports={2025: {"revenue": 7}})
     frame = facts.frame([enterprise.pk], as_of=ON)
     assert facts.from_row(facts.row(enterprise.pk, as_of=ON)).equals(frame)
+
+
+def test_every_column_that_facts_come_from_is_watched(
+    loaded: list[Edition], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a change of it would leave no mark, and the enterprise would not be judged again."""
+    asked: dict[type[Model], set[str]] = {}
+
+    def noted(rows: QuerySet[Any], columns: Mapping[str, Any]) -> pl.DataFrame:
+        fields = {"id" if name == "pk" else name.partition("__")[0] for name in columns}
+        asked[rows.model] = {rows.model._meta.get_field(name).column for name in fields}
+        return read(rows, columns)
+
+    monkeypatch.setattr(facts, "read", noted)
+    facts.frame(None, as_of=ON)
+    assert set(asked) == set(triggers.WATCHED)
+    for model, columns in asked.items():
+        assert columns - set(triggers.WATCHED[model]) == set(), model
