@@ -45,12 +45,12 @@ class NoEditionError(LookupError):
 
 def policy(edition: Edition) -> Policy:
     """Return what a loaded edition says, with all that lies over it (合成标准)."""
-    return _library_of(edition).policy(edition.code)
+    return _alone(edition).policy(edition.code)
 
 
 def rules(edition: Edition) -> Rules:
     """Return what an edition consists of today (规则构成)."""
-    return _library_of(edition).rules(edition.code)
+    return _alone(edition).rules(edition.code)
 
 
 def policy_by(parts: Sequence[Sequence[str]]) -> Policy:
@@ -75,11 +75,8 @@ def policy_by(parts: Sequence[Sequence[str]]) -> Policy:
 
 def all_policies() -> list[tuple[Edition, Policy]]:
     """Return every loaded edition with what it says."""
-    editions = list(Edition.objects.all())
-    whole = Library(
-        {edition.code: text_of(edition) for edition in editions},
-        {overlay.code: text_of(overlay) for overlay in Overlay.objects.all()},
-    )
+    editions = list(Edition.objects.prefetch_related("overlays"))
+    whole = _library_of(editions)
     return [(edition, whole.policy(edition.code)) for edition in editions]
 
 
@@ -128,13 +125,17 @@ def in_force(on: dt.date, *, path: str | None = None) -> list[tuple[Edition, Pol
     return found
 
 
-def _library_of(edition: Edition) -> Library:
+def _alone(edition: Edition) -> Library:
     """Return an edition and what may lie over it: its own, and those of one it stands in for."""
     chain = [edition]
     while said(text_of(chain[-1])).keep_overlays and chain[-1].supersedes:
         chain.append(chain[-1].supersedes)
     prefetch_related_objects(chain, "overlays")
+    return _library_of(chain)
+
+
+def _library_of(editions: Sequence[Edition]) -> Library:
     return Library(
-        {one.code: text_of(one) for one in chain},
-        {overlay.code: text_of(overlay) for one in chain for overlay in one.overlays.all()},
+        {edition.code: text_of(edition) for edition in editions},
+        {laid.code: text_of(laid) for edition in editions for laid in edition.overlays.all()},
     )

@@ -90,7 +90,7 @@ class PartReader:
             raise self.refuse(at, f"{name} = {value!r}", f"write {name} = true or {name} = false")
         return value
 
-    def day(self, at: str, row: Table, name: str) -> dt.date | None:
+    def date_of(self, at: str, row: Table, name: str) -> dt.date | None:
         value = row.get(name)
         if value is not None and type(value) is not dt.date:
             raise self.refuse(at, f"{name} is not a date", "write 2026-04-01 without quotes")
@@ -141,7 +141,7 @@ class PartReader:
         kinds = self.texts(at, row, "kinds")
         if not set(kinds) <= set(KINDS):
             raise self.refuse(at, f"kinds {list(kinds)}", f"use {list(KINDS)}")
-        since, until = self.day(at, row, "since"), self.day(at, row, "until")
+        since, until = self.date_of(at, row, "since"), self.day(at, row, "until")
         if since and until and since > until:
             raise self.refuse(at, f"it ends on {until}, before it begins", "change the days about")
         units, not_units = self.texts(at, row, "units"), self.texts(at, row, "not_units")

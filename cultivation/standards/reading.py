@@ -154,7 +154,7 @@ class _Reader(PartReader):
     def header(self, table: Table, code: str) -> dict[str, Any]:
         """Return what the head of a file says, by the names of the fields it fills."""
         in_force: dt.date = self.need("header", table, "in_force", dt.date, "a date")
-        until = self.day("header", table, "until")
+        until = self.date_of("header", table, "until")
         if until and until < in_force:
             raise self.refuse("header", f"it ends on {until}, before it begins", "mend until")
         supersedes = self.text("header", table, "supersedes")
