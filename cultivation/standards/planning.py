@@ -83,10 +83,9 @@ def _blocked(planner: Planner) -> tuple[str, ...]:
         if planner.ground.judged[f"v:{criterion.code}"] < Verdict.MANUAL
     ]
     stuck = [criterion for criterion in unmet if not planner.reachable(criterion)]
-    leaves = [
-        leaf.code
-        for criterion in stuck or unmet  # met one by one, but not together
-        for leaf in criterion.walk()
-        if not leaf.parts and planner.ground.judged[f"v:{leaf.code}"] < Verdict.MANUAL
-    ]
-    return tuple(dict.fromkeys(leaves))
+    codes: list[str] = []
+    for criterion in stuck or unmet:  # met one by one, but not together
+        leaves = [leaf.code for leaf in criterion.walk() if not leaf.parts]
+        below = [c for c in leaves if planner.ground.judged[f"v:{c}"] < Verdict.MANUAL]
+        codes += below or [criterion.code]
+    return tuple(dict.fromkeys(codes))

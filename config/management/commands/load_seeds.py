@@ -12,6 +12,7 @@ from enterprises.places import seeds
 
 LATER = (
     ("cultivation.standards.editions", "load_all"),
+    ("cultivation.standards.windows", "load"),
     ("cultivation.digital.definitions", "load"),
 )
 
