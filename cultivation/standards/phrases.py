@@ -13,6 +13,7 @@ from django.utils.translation import get_language, gettext, ngettext
 from cultivation.standards import wording
 from cultivation.standards.indicators import FIGURE_LABELS, STATEMENTS
 from cultivation.standards.measures import MEASURES
+from cultivation.standards.papers import said as paper_names
 from enterprises.registry import labels, subjects
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
         Period,
         Quantity,
         Reach,
+        Supplement,
     )
     from enterprises.registry.models import Fact
 
@@ -174,6 +176,18 @@ def period(said: Period, names: Names) -> str:
     texts = [reach(said.reach, names), said.document, said.note]
     sure = gettext("confidence %(letter)s") % {"letter": said.confidence}
     return _listed([text for text in (*texts, sure) if text])
+
+
+def papers(kinds: tuple[str, ...]) -> str:
+    """Write by which papers something is proved."""
+    return _listed(paper_names(kinds))
+
+
+def supplement(said: Supplement) -> str:
+    """Return what a notice or an annex is called (年度通知、地方细则)."""
+    english = (get_language() or "").startswith("en")
+    title = said.title_en if english else said.title_zh
+    return f"{title} ({said.source.document or said.code})"
 
 
 def alternatives(count: Count) -> str:

@@ -83,9 +83,9 @@ class _Changes:
             yield "amendment", direction, changed(what, *texts)
         for text in source(old.source, new.source):
             what = gettext("change, %(where)s: %(what)s") % {"where": where, "what": text}
-            yield "amendment", NEITHER, what
+            yield "source", NEITHER, what
         for text in others(old, new, OWN):
-            yield "amendment", UNCLEAR, text
+            yield "other", UNCLEAR, text
 
     def _where(self, change: Amendment) -> str:
         return phrases.reach(change.reach, self.trees.names)

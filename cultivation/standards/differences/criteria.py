@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Found = Iterator[tuple[str, Direction, str]]
 
 OWN = {"code", "label_zh", "label_en", "source", "reach", "advisory", "need", "parts", "quantity"}
-OWN |= {"comparison", "bands", "otherwise", "manual", "points", "cap", "line"}
+OWN |= {"comparison", "bands", "otherwise", "manual", "points", "cap", "line", "evidence"}
 FREE = float("inf")  # no cap
 
 
@@ -67,6 +67,9 @@ class Pair:
         yield from self._asked()
         yield from self._points()
         yield from (("source", NEITHER, text) for text in source(before.source, after.source))
+        if before.evidence != after.evidence:
+            papers = (phrases.papers(criterion.evidence) for criterion in (before, after))
+            yield "evidence", NEITHER, changed(gettext("evidence"), *papers)
         yield from (("other", UNCLEAR, text) for text in others(before, after, OWN))
 
     def _place(self) -> Found:

@@ -14,10 +14,11 @@ from enterprises.registry.models import Tier
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from cultivation.standards.policy import Period, Policy
+    from cultivation.standards.policy import Period, Policy, Supplement
 
 OWN = {"code", "tier", "title_zh", "title_en", "source", "in_force", "until", "periods", "root"}
-OWN |= {"counts", "amendments", "origin", "sha256", "order"}
+OWN |= {"counts", "amendments", "origin", "sha256", "order", "supersedes", "keep_overlays"}
+OWN |= {"supplements"}
 PERIOD = {"reach", "document", "confidence", "note"}
 
 
@@ -35,6 +36,8 @@ def of_header(before: Policy, after: Policy, names: Mapping[str, str]) -> Iterat
             yield said(what, changed(name, was, now))
     for text in source(before.source, after.source):
         yield said("source", text)
+    for text in _supplements(before, after):
+        yield said("supplement", text)
     for text in others(before, after, OWN):
         yield said("other", text, UNCLEAR)
     for text in _periods(before.periods, after.periods, names):
@@ -47,6 +50,29 @@ def _plain(before: Policy, after: Policy) -> Iterator[tuple[str, str, object, ob
     yield "days", gettext("in force from"), before.in_force, after.in_force
     yield "days", gettext("last day"), before.until, after.until
     yield "source", gettext("source"), before.origin, after.origin
+    yield "supersedes", gettext("supersedes"), before.supersedes, after.supersedes
+    kept = [phrases.yes(policy.keep_overlays) for policy in (before, after)]
+    yield "supersedes", gettext("keeps notices and annexes of the edition it supersedes"), *kept
+
+
+def _supplements(before: Policy, after: Policy) -> Iterator[str]:
+    """Tell which notices and annexes lie over each; what they say is told at its criterion."""
+    old, new = ({s.code: s for s in policy.supplements} for policy in (before, after))
+    for code, one in new.items():
+        if code not in old:
+            yield gettext("new: %(what)s") % {"what": phrases.supplement(one)}
+        elif one != old[code]:
+            yield changed(gettext("notice or annex"), phrases.supplement(old[code]), _named(one))
+    for code, one in old.items():
+        if code not in new:
+            yield gettext("no longer: %(what)s") % {"what": phrases.supplement(one)}
+    kept = [code for code in new if code in old]
+    if kept != [code for code in old if code in new]:
+        yield gettext("notices and annexes stand in another order")
+
+
+def _named(one: Supplement) -> str:
+    return f"{phrases.supplement(one)} ({one.sha256[:8]})"
 
 
 def _periods(
