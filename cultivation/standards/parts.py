@@ -141,7 +141,7 @@ class PartReader:
         kinds = self.texts(at, row, "kinds")
         if not set(kinds) <= set(KINDS):
             raise self.refuse(at, f"kinds {list(kinds)}", f"use {list(KINDS)}")
-        since, until = self.date_of(at, row, "since"), self.day(at, row, "until")
+        since, until = self.date_of(at, row, "since"), self.date_of(at, row, "until")
         if since and until and since > until:
             raise self.refuse(at, f"it ends on {until}, before it begins", "change the days about")
         units, not_units = self.texts(at, row, "units"), self.texts(at, row, "not_units")
