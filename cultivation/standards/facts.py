@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
+    from cultivation.standards.measures import Measure
     from cultivation.standards.policy import Comparison, Count
 
 Row = dict[str, Any]
@@ -60,7 +61,7 @@ def between(chosen: Q, *, as_of: dt.date, counts: Sequence[Count]) -> pl.DataFra
     base = _with_titles(base, chosen, as_of)
     base = _with_reports(base, chosen, as_of)
     base = _with_counts(base, chosen, as_of, counts)
-    return base.sort("enterprise")
+    return base.sort("enterprise").collect()
 
 
 def row(enterprise_id: int, *, as_of: dt.date) -> Row:
@@ -87,7 +88,7 @@ def column_type(name: str) -> type[pl.DataType]:
     return pl.String if name in TEXTS else pl.Int64
 
 
-def _enterprises(chosen: Q, as_of: dt.date) -> pl.DataFrame:
+def _enterprises(chosen: Q, as_of: dt.date) -> pl.LazyFrame:
     columns: dict[str, type[pl.DataType]] = {
         "pk": pl.Int64,
         "region_path": pl.String,
@@ -105,7 +106,7 @@ def _enterprises(chosen: Q, as_of: dt.date) -> pl.DataFrame:
     # Full years at the close of 31 December: begun on 1 January counts that whole year.
     years = as_of.year - since.dt.year() - ((since.dt.ordinal_day() > 1).cast(pl.Int32))
     size = pl.col("size_class")
-    return rows.select(
+    return rows.lazy().select(
         pl.col("pk").alias("enterprise"),
         pl.col("region_path").fill_null(""),
         "size_class",
@@ -120,7 +121,7 @@ def _enterprises(chosen: Q, as_of: dt.date) -> pl.DataFrame:
     )
 
 
-def _with_titles(base: pl.DataFrame, chosen: Q, as_of: dt.date) -> pl.DataFrame:
+def _with_titles(base: pl.LazyFrame, chosen: Q, as_of: dt.date) -> pl.LazyFrame:
     valid = Title.objects.filter(
         chosen,
         Q(ended_on__isnull=True) | Q(ended_on__gt=as_of),
@@ -128,8 +129,10 @@ def _with_titles(base: pl.DataFrame, chosen: Q, as_of: dt.date) -> pl.DataFrame:
         valid_to__gte=as_of,
     )
     held = read(valid, {"enterprise_id": pl.Int64, "tier": pl.String})
-    by_firm = held.group_by("enterprise_id").agg(
-        (pl.col("tier") == tier).any().alias(f"title_{tier}") for tier in Tier.values
+    by_firm = (
+        held.lazy()
+        .group_by("enterprise_id")
+        .agg((pl.col("tier") == tier).any().alias(f"title_{tier}") for tier in Tier.values)
     )
     names = [f"title_{tier}" for tier in Tier.values]
     joined = base.join(by_firm, left_on="enterprise", right_on="enterprise_id", how="left")
@@ -138,7 +141,7 @@ def _with_titles(base: pl.DataFrame, chosen: Q, as_of: dt.date) -> pl.DataFrame:
     return joined.with_columns(tier=pl.coalesce(*highest, pl.lit("")))
 
 
-def _with_reports(base: pl.DataFrame, chosen: Q, as_of: dt.date) -> pl.DataFrame:
+def _with_reports(base: pl.LazyFrame, chosen: Q, as_of: dt.date) -> pl.LazyFrame:
     years = [as_of.year - back for back in YEARS]
     columns: dict[str, type[pl.DataType]] = {
         "enterprise_id": pl.Int64,
@@ -147,51 +150,61 @@ def _with_reports(base: pl.DataFrame, chosen: Q, as_of: dt.date) -> pl.DataFrame
     }
     reports = read(AnnualReport.objects.filter(chosen, year__in=years), columns)
     for back, year in zip(YEARS, years, strict=True):
-        of_year = reports.filter(pl.col("year") == year).select(
-            pl.col("enterprise_id").alias("enterprise"),
-            *(pl.col(name).alias(f"{name}_y{back}") for name in FIGURE_UNITS),
+        of_year = (
+            reports.lazy()
+            .filter(pl.col("year") == year)
+            .select(
+                pl.col("enterprise_id").alias("enterprise"),
+                *(pl.col(name).alias(f"{name}_y{back}") for name in FIGURE_UNITS),
+            )
         )
         base = base.join(of_year, on="enterprise", how="left")
     return base
 
 
 def _with_counts(
-    base: pl.DataFrame, chosen: Q, as_of: dt.date, counts: Sequence[Count]
-) -> pl.DataFrame:
+    base: pl.LazyFrame, chosen: Q, as_of: dt.date, counts: Sequence[Count]
+) -> pl.LazyFrame:
+    start = base.collect_schema().names()
+    none: list[pl.Expr] = []
     for of, measure in MEASURES.items():
         wanted = [count for count in counts if count.of == of]
         if not wanted:
             continue
-        columns: dict[str, type[pl.DataType]] = {
-            "enterprise_id": pl.Int64,
-            measure.dated: pl.Date,
-            **measure.columns,
-        }
-        if measure.ends:
-            columns[measure.ends] = pl.Date
-        rows: QuerySet[Any] = measure.model._default_manager.filter(
-            chosen, **{f"{measure.dated}__lte": as_of}
-        )
-        facts = with_derived(read(rows, columns), of, as_of=pl.lit(as_of))
+        facts = _facts_of(measure, chosen, as_of)
         names = [f"{c.name}_{end}" for c in wanted for end in ("low", "high")]
-        if facts.height:
-            sums = (
-                facts.lazy()
-                .group_by("enterprise_id")
-                .agg(bound for count in wanted for bound in _bounds(count, as_of))
-            )
-            joined = base.lazy().join(
-                sums, left_on="enterprise", right_on="enterprise_id", how="left"
-            )
-            base = joined.with_columns(pl.col(names).fill_null(0).cast(pl.Int64)).collect()
-        else:
-            base = base.with_columns(pl.lit(0, dtype=pl.Int64).alias(name) for name in names)
-        base = base.with_columns(
-            pl.when(pl.col(c.complete)).then(pl.col(f"{c.name}_high")).alias(f"{c.name}_high")
-            for c in wanted
-            if c.complete
+        if not facts.height:
+            none += [pl.lit(0, dtype=pl.Int64).alias(name) for name in names]
+            continue
+        sums = (
+            with_derived(facts, of, as_of=pl.lit(as_of))
+            .lazy()
+            .group_by("enterprise_id")
+            .agg(bound for count in wanted for bound in _bounds(count, as_of))
         )
-    return base
+        base = base.join(sums, left_on="enterprise", right_on="enterprise_id", how="left")
+        none += [pl.col(name).fill_null(0).cast(pl.Int64) for name in names]
+    high = [
+        pl.when(pl.col(c.complete)).then(pl.col(f"{c.name}_high")).alias(f"{c.name}_high")
+        for c in counts
+        if c.complete
+    ]
+    order = [*start, *(f"{c.name}_{end}" for c in counts for end in ("low", "high"))]
+    return base.with_columns(none).with_columns(high).select(order)
+
+
+def _facts_of(measure: Measure, chosen: Q, as_of: dt.date) -> pl.DataFrame:
+    columns: dict[str, type[pl.DataType]] = {
+        "enterprise_id": pl.Int64,
+        measure.dated: pl.Date,
+        **measure.columns,
+    }
+    if measure.ends:
+        columns[measure.ends] = pl.Date
+    rows: QuerySet[Any] = measure.model._default_manager.filter(
+        chosen, **{f"{measure.dated}__lte": as_of}
+    )
+    return read(rows, columns)
 
 
 @lru_cache(maxsize=256)
