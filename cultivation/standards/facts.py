@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
-    from cultivation.standards.measures import Measure
     from cultivation.standards.policy import Comparison, Count
 
 Row = dict[str, Any]
@@ -171,17 +170,15 @@ def _with_counts(
         wanted = [count for count in counts if count.of == of]
         if not wanted:
             continue
-        facts = _facts_of(measure, chosen, as_of)
+        begun: QuerySet[Any] = measure.model._default_manager.filter(
+            chosen, **{f"{measure.dated}__lte": as_of}
+        )
+        facts = read(begun, measure.types)
         names = [f"{c.name}_{end}" for c in wanted for end in ("low", "high")]
         if not facts.height:
             none += [pl.lit(0, dtype=pl.Int64).alias(name) for name in names]
             continue
-        sums = (
-            with_derived(facts, of, as_of=pl.lit(as_of))
-            .lazy()
-            .group_by("enterprise_id")
-            .agg(bound for count in wanted for bound in _bounds(count, as_of))
-        )
+        sums = counted(facts.lazy(), of, as_of=as_of, counts=wanted)
         base = base.join(sums, left_on="enterprise", right_on="enterprise_id", how="left")
         none += [pl.col(name).fill_null(0).cast(pl.Int64) for name in names]
     high = [
@@ -193,18 +190,12 @@ def _with_counts(
     return base.with_columns(none).with_columns(high).select(order)
 
 
-def _facts_of(measure: Measure, chosen: Q, as_of: dt.date) -> pl.DataFrame:
-    columns: dict[str, type[pl.DataType]] = {
-        "enterprise_id": pl.Int64,
-        measure.dated: pl.Date,
-        **measure.columns,
-    }
-    if measure.ends:
-        columns[measure.ends] = pl.Date
-    rows: QuerySet[Any] = measure.model._default_manager.filter(
-        chosen, **{f"{measure.dated}__lte": as_of}
-    )
-    return read(rows, columns)
+def counted(
+    facts: pl.LazyFrame, of: str, *, as_of: dt.date, counts: Sequence[Count]
+) -> pl.LazyFrame:
+    """Return what each enterprise has by each count, of facts dated to the day (计数)."""
+    bounds = [bound for count in counts for bound in _bounds(count, as_of)]
+    return with_derived(facts, of, as_of=pl.lit(as_of)).group_by("enterprise_id").agg(bounds)
 
 
 @lru_cache(maxsize=256)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import polars as pl
+from django.db.models import Q
 
 from enterprises.registry.models import (
     Award,
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from django.db.models import Model
 
 Types = dict[str, type[pl.DataType]]
+RECENT, LONG = "-1y", "-2y"  # since when a transfer is recent; before when a right is held long
+DAY = dt.timedelta(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,12 @@ class Measure:
     ends: str = ""
     derived: tuple[str, ...] = ()
     amounts: tuple[str, ...] = ()
+
+    @property
+    def types(self) -> Types:
+        """Return the columns to read with their types: whose it is, its days, its properties."""
+        days = [name for name in (self.dated, self.ends) if name]
+        return {"enterprise_id": pl.Int64, **dict.fromkeys(days, pl.Date), **self.columns}
 
     @property
     def properties(self) -> tuple[str, ...]:
@@ -93,13 +103,35 @@ MEASURES: dict[str, Measure] = {
 }
 
 
-def with_derived(frame: pl.DataFrame, of: str, *, as_of: pl.Expr) -> pl.DataFrame:
+def with_derived(facts: pl.LazyFrame, of: str, *, as_of: pl.Expr) -> pl.LazyFrame:
     """Add what a count may ask beyond the columns: how long a right was held (派生属性)."""
     if of != "right":
-        return frame
+        return facts
     transferred = pl.col("obtained") == "transferred"
-    recent = pl.col("transferred_on") > as_of.dt.offset_by("-1y")
-    return frame.with_columns(
+    recent = pl.col("transferred_on") > as_of.dt.offset_by(RECENT)
+    return facts.with_columns(
         transferred_within_a_year=pl.when(transferred).then(recent).otherwise(pl.lit(value=False)),
-        held_over_two_years=pl.col("granted_on") < as_of.dt.offset_by("-2y"),
+        held_over_two_years=pl.col("granted_on") < as_of.dt.offset_by(LONG),
     )
+
+
+def turning(of: str, first: dt.date, last: dt.date) -> Q:
+    """Choose the facts that may count on one of two days and not on the other (跨期事实)."""
+    measure = MEASURES[of]
+    turns = within(measure.dated, first, last)
+    if measure.ends:
+        turns |= within(measure.ends, first - DAY, last - DAY)
+    if of == "right":
+        turns |= within("transferred_on", *(_back(day, RECENT) for day in (first, last)))
+        turns |= within("granted_on", *(_back(day, LONG) - DAY for day in (first, last)))
+    return turns
+
+
+def within(name: str, first: dt.date, last: dt.date) -> Q:
+    """Choose what is dated after the first day and not after the last."""
+    return Q(**{f"{name}__gt": first, f"{name}__lte": last})
+
+
+def _back(day: dt.date, by: str) -> dt.date:
+    found: dt.date = pl.select(pl.lit(day).dt.offset_by(by)).item()
+    return found
