@@ -23,7 +23,11 @@ app.conf.beat_schedule = {
     },
     "judge-every-night": {
         "task": "cultivation.standards.tasks.judge_tonight",
-        "schedule": crontab(hour=1, minute=0),
+        "schedule": crontab(hour="1-6", minute=0),  # again where it failed
+    },
+    "replay-every-night": {
+        "task": "cultivation.standards.tasks.replay_tonight",
+        "schedule": crontab(hour=4, minute=30),
     },
     "titles-expire-every-night": {
         "task": "cultivation.pipeline.tasks.expire_titles_tonight",

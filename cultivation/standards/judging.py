@@ -1,29 +1,39 @@
-"""Judging the whole registry by every edition in force (全库评价)."""
+"""A run over the whole registry: begun, judged unit by unit, closed (全国评价).
+
+What a unit's enterprises are judged is stored in one transaction, with what turned; so a kill
+leaves units that are whole and units that are as they were, and only those are done again.
+"""
 
 from __future__ import annotations
 
-from concurrent.futures import Future, ThreadPoolExecutor
+import time
 from typing import TYPE_CHECKING
 
 import polars as pl
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from cultivation.standards import snapshots
-from cultivation.standards.editions import in_force
-from cultivation.standards.evaluation import columns, judge, summarise
-from cultivation.standards.models import Edition, JudgingRun, Snapshot
-from cultivation.standards.policy import Case, Policy
-from cultivation.standards.storing import store
+from cultivation.standards import editions, extent, snapshots, storing
+from cultivation.standards.models import Edition, JudgingRun
+from cultivation.standards.results import BLOCK, Basis, judged_by_all
+from cultivation.standards.storing import Tally
+from cultivation.standards.tables import among
+from enterprises.registry import touches
+from enterprises.registry.models import Enterprise
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterator, Sequence
 
+    from cultivation.standards.extent import Extent
+    from cultivation.standards.models import Snapshot
     from enterprises.jobs.models import JobRun
     from enterprises.jobs.runs import Progress
 
-Basis = tuple[Edition, Policy, str]
-BLOCK = 100_000  # rows judged at a time
+
+class RulesChangedError(Exception):
+    """An edition or an overlay was loaded while the run was under way."""
 
 
 def judge_registry(
@@ -32,75 +42,179 @@ def judge_registry(
     progress: Progress | None = None,
     bases: Sequence[Basis] | None = None,
     snapshot: Snapshot | None = None,
+    whole: bool | None = None,
 ) -> JudgingRun:
-    """Judge all enterprises as of a day and store what changed (全库评价).
+    """Judge the registry as of a day in this process and store what changed (全库评价).
 
-    `bases` are the editions and kinds to judge by; those in force on the day unless given. Every
-    edition is stored in a transaction of its own: killed between two, a second run completes.
+    Only what changed since the last run is judged where that gives the same, unless `whole`.
+    `bases` are the editions and kinds to judge by, those in force on the day unless given; a run
+    by others, or over a snapshot that is given, leaves the marks of what changed for the next.
     """
-    chosen = in_force(as_of) if bases is None else bases
-    taken = snapshot or snapshots.take(as_of)
-    run = JudgingRun.objects.create(
+    begun = begin(as_of, progress=progress, bases=bases, snapshot=snapshot, whole=whole)
+    if begun.finished_at:
+        return begun
+    tally, total = Tally(), begun.snapshot.rows
+    chosen, done = bases_of(begun), 0
+    for units in _gathered(snapshots.units(begun.snapshot)):
+        tally.add(judge_units(begun, units, chosen))
+        done += sum(units.values())
+        if progress:
+            progress.report(done, total, always=True)
+    return close(begun, tally, chosen)
+
+
+def begin(
+    as_of: dt.date,
+    *,
+    progress: Progress | None = None,
+    bases: Sequence[Basis] | None = None,
+    snapshot: Snapshot | None = None,
+    whole: bool | None = None,
+) -> JudgingRun:
+    """Begin a run: read the facts, and where little changed do all of it (开始评价).
+
+    The run that is returned has ended, or its units wait to be judged.
+    """
+    chosen = editions.in_force(as_of) if bases is None else list(bases)
+    if bases is not None or snapshot is not None:
+        taken = snapshot or snapshots.take(as_of, progress=progress)
+        return _created(extent.Extent(taken, None), chosen, as_of, progress=progress)
+    mark = time.time_ns()
+    found = extent.taken_up(as_of, chosen, mark=mark, whole=bool(whole), progress=progress)
+    if found.before is None:
+        return _created(found, chosen, as_of, mark=mark, progress=progress)
+    if progress:
+        progress.report(0, always=True)  # the last moment to cancel
+    with transaction.atomic():
+        run = _created(found, chosen, as_of, mark=mark, progress=progress)
+        return _judge_changed(run, found.before, chosen)
+
+
+def judge_units(run: JudgingRun, units: dict[str, int], bases: Sequence[Basis]) -> Tally:
+    """Judge the enterprises of units by all bases and store them in one transaction (评价单位).
+
+    `units` says how many enterprises each has.
+    """
+    known, tally = _known(run), Tally()
+    scan = pl.concat(snapshots.scan(run.snapshot, unit) for unit in units)
+    with transaction.atomic():
+        storing.hold(run, list(units))
+        for results in judged_by_all(scan, sum(units.values()), bases, as_of=run.as_of):
+            tally.add(storing.store(results, run=run, known=known))
+    return tally
+
+
+def close(run: JudgingRun, tally: Tally, bases: Sequence[Basis]) -> JudgingRun:
+    """End a run whose units are all judged; again is safe (结束评价)."""
+    with transaction.atomic():
+        locked = JudgingRun.objects.select_for_update().get(pk=run.pk)
+        if locked.finished_at:
+            return locked
+        here = Enterprise.objects.filter(pk=OuterRef("enterprise_id"))
+        return _ended(locked, tally, bases, gone=Q(~Exists(here)))
+
+
+def bases_of(run: JudgingRun) -> list[Basis]:
+    """Return the editions and kinds a run judges by; RulesChangedError where they changed since."""
+    loaded = {edition.code: edition for edition in Edition.objects.all()}
+    found = []
+    for code, sha256, kind in run.editions:
+        edition = loaded[code]
+        if editions.rules(edition).sha256 != sha256:
+            raise RulesChangedError(f"{code} changed while run {run.pk} was under way; begin anew")
+        found.append((edition, editions.policy(edition), kind))
+    return found
+
+
+def _gathered(units: Sequence[tuple[str, int]]) -> Iterator[dict[str, int]]:
+    """Yield small units together: each judging has its price, however few it judges."""
+    gathered: dict[str, int] = {}
+    for unit, rows in units:
+        gathered[unit] = rows
+        if sum(gathered.values()) >= BLOCK:
+            yield gathered
+            gathered = {}
+    if gathered:
+        yield gathered
+
+
+def _created(
+    found: Extent,
+    bases: Sequence[Basis],
+    as_of: dt.date,
+    *,
+    mark: int | None = None,
+    progress: Progress | None = None,
+) -> JudgingRun:
+    rules = {edition.code: editions.rules(edition) for edition, _, _ in bases}
+    return JudgingRun.objects.create(
         job=_job(progress),
-        snapshot=taken,
+        snapshot=found.snapshot,
         as_of=as_of,
-        editions=[[edition.code, edition.sha256, kind] for edition, _, kind in chosen],
+        whole=found.before is None,
+        mark=mark,
+        editions=[[edition.code, rules[edition.code].sha256, kind] for edition, _, kind in bases],
+        rules={said.sha256: [list(part) for part in said.parts] for said in rules.values()},
     )
-    for done, ((edition, _, kind), results) in enumerate(_ahead(taken, chosen, as_of)):
-        if progress:
-            progress.report(done * taken.rows, len(chosen) * taken.rows, always=True)
-        run.stored += store(results, edition, kind, run=run)
-        run.judged += results.height
-        if progress:
-            progress.log(f"{edition.code} {kind}: {results.height} judged, {run.stored} stored")
+
+
+def _judge_changed(run: JudgingRun, before: JudgingRun, bases: Sequence[Basis]) -> JudgingRun:
+    storing.hold(run)
+    rows = snapshots.delta(run.snapshot)
+    number = rows.select("enterprise").collect().height
+    known, tally = _known(run), Tally()
+    for results in judged_by_all(rows, number, bases, as_of=run.as_of):
+        tally.add(storing.store(results, run=run, known=known))
+    ids = {edition.code: edition.pk for edition, _, _ in bases}
+    names = {name: name.partition(" ") for name in before.counts}
+    tally.add(
+        Tally(counts={(ids[c], k): before.counts[n] for n, (c, _, k) in names.items() if c in ids})
+    )
+    tally.take_away(tally.kept)
+    return _ended(run, tally, bases, gone=among(run.snapshot.gone))
+
+
+def _ended(run: JudgingRun, tally: Tally, bases: Sequence[Basis], *, gone: Q) -> JudgingRun:
+    lost = storing.rows_of(gone)
+    if lost.height:
+        storing.forget(lost)
+        tally.take_away(_counted(run, lost))
+    codes = {edition.pk: edition.code for edition, _, _ in bases}
+    run.counts = {f"{codes[pk]} {kind}": n for (pk, kind), n in sorted(tally.counts.items())}
+    run.judged, run.stored = tally.judged, tally.stored
     run.finished_at = timezone.now()
     run.save()
-    if progress:
-        progress.report(run.judged, run.judged, always=True)
-        progress.result.update(run=run.pk, judged=run.judged, stored=run.stored)
+    if run.mark is not None:
+        touches.settle(run.mark)
     return run
 
 
-def _ahead(
-    snapshot: Snapshot, bases: Sequence[Basis], as_of: dt.date
-) -> Iterator[tuple[Basis, pl.DataFrame]]:
-    """Yield each basis with its results, judging the next while the last is being stored."""
-    with ThreadPoolExecutor(max_workers=1) as worker:
-
-        def begin(basis: Basis) -> Future[pl.DataFrame]:
-            return worker.submit(judged, snapshot, basis[1], kind=basis[2], as_of=as_of)
-
-        begun = [begin(basis) for basis in bases[:1]]
-        for number, basis in enumerate(bases, start=1):
-            results = begun.pop().result()
-            begun += [begin(following) for following in bases[number : number + 1]]
-            yield basis, results
+def _counts_of(run: JudgingRun, bases: Sequence[Basis]) -> storing.Counts:
+    found = {(edition.pk, kind): f"{edition.code} {kind}" for edition, _, kind in bases}
+    return {basis: run.counts[name] for basis, name in found.items() if name in run.counts}
 
 
-def judged(snapshot: Snapshot, policy: Policy, *, kind: str, as_of: dt.date) -> pl.DataFrame:
-    """Return the result rows of one edition and kind over a snapshot."""
-    needed = sorted(columns(policy.root))
-    rows = snapshots.scan(snapshot).select(needed)
-    starts = range(0, max(snapshot.rows, 1), BLOCK)
-    return pl.concat(
-        judge_frame(rows.slice(start, BLOCK).collect(), policy, kind=kind, as_of=as_of)
-        for start in starts
-    )
+def _known(run: JudgingRun) -> set[storing.Basis]:
+    """Return the bases that an earlier run judged everybody by."""
+    wanted = {(code, kind) for code, _, kind in run.editions}
+    earlier = JudgingRun.objects.filter(pk__lt=run.pk, finished_at__isnull=False)
+    found: set[tuple[str, str]] = set()
+    for said in earlier.values_list("editions", flat=True).iterator(chunk_size=10):
+        found |= {(code, kind) for code, _, kind in said} & wanted
+        if found == wanted:
+            break
+    ids = dict(Edition.objects.values_list("code", "pk"))
+    return {(ids[code], kind) for code, kind in found}
 
 
-def judge_frame(frame: pl.DataFrame, policy: Policy, *, kind: str, as_of: dt.date) -> pl.DataFrame:
-    """Judge a facts frame: recommending units for which something differs apart (分地区评价)."""
-    unit = pl.col("region_path").str.slice(0, 2)
-    apart = sorted(policy.units)
-    groups = [(path, frame.filter(unit == path)) for path in apart]
-    groups.append(("", frame.filter(~unit.is_in(apart)) if apart else frame))
-    made = []
-    for path, rows in groups:
-        if path and not rows.height:
-            continue
-        standard = policy.standard(Case(kind, as_of, path))
-        made.append(summarise(judge(rows, standard), policy, standard))
-    return pl.concat(made)
+def _counted(run: JudgingRun, lost: pl.DataFrame) -> storing.Counts:
+    """Return the verdicts among lost rows that were counted: those of a whole run's snapshot."""
+    if run.whole:
+        ids = lost["enterprise_id"].unique()
+        scan = snapshots.scan(run.snapshot).select("enterprise")
+        there = scan.filter(pl.col("enterprise").is_in(ids.implode())).collect()
+        lost = lost.join(there, left_on="enterprise_id", right_on="enterprise", how="semi")
+    return storing.verdicts(lost)
 
 
 def _job(progress: Progress | None) -> JobRun | None:

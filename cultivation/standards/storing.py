@@ -1,20 +1,22 @@
-"""Storing what a judgement gave, only where it changed (存储评价结果)."""
+"""Storing what a judgement gave, only where it changed, and what turned with it (存储评价结果)."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import zlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
-from django.db import connection, transaction
+from django.db import connection
 
-from cultivation.standards.models import Assessment, Edition
-from cultivation.standards.tables import read
+from cultivation.standards.models import Assessment, JudgingRun, Verdict, VerdictChange
+from cultivation.standards.tables import among, read
+from cultivation.standards.writing import insert, merge
 
 if TYPE_CHECKING:
-    from cultivation.standards.models import JudgingRun
+    from collections.abc import Collection, Sequence
 
 RESULT: dict[str, type[pl.DataType]] = {
-    "enterprise_id": pl.Int64,
     "verdict": pl.Int64,
     "verdicts": pl.String,
     "unmet": pl.Int64,
@@ -22,103 +24,149 @@ RESULT: dict[str, type[pl.DataType]] = {
     "score_low": pl.Int64,
     "score_high": pl.Int64,
 }
-TABLE = Assessment._meta.db_table
-COLUMNS = (*RESULT, "edition_id", "kind", "run_id")
-KEY = "enterprise_id, edition_id, kind"
-STAGING = "assessment_staging"
-SQLITE_ROWS = 50_000
+KEY: dict[str, type[pl.DataType]] = {
+    "enterprise_id": pl.Int64,
+    "edition_id": pl.Int64,
+    "kind": pl.String,
+}
+Basis = tuple[int, str]  # id of the edition, kind
+Counts = dict[Basis, list[int]]  # a number for each digit of Verdict
+LOCK = 20_220_601  # ours among the advisory locks of the database
+ENOUGH = Verdict.MANUAL.value
 
 
-def store(
-    results: pl.DataFrame, edition: Edition, kind: str, *, run: JudgingRun, whole: bool = True
-) -> int:
-    """Write the rows that differ from those kept and return how many, in one transaction.
+class SupersededError(Exception):
+    """The run has ended, or another has begun since: what it judged may no longer be stored."""
 
-    `results` are as evaluation.summarise gives them. With `whole`, they cover the registry, and
-    rows of enterprises that are gone are deleted. Killed at any point it leaves the rows as they
-    were, and doing it again completes it.
+
+@dataclass(slots=True)
+class Tally:
+    """What was judged and stored; verdicts by basis, one number a digit of Verdict (计数)."""
+
+    judged: int = 0
+    stored: int = 0
+    counts: Counts = field(default_factory=dict)
+    kept: Counts = field(default_factory=dict)  # what stood there before
+
+    def add(self, other: Tally) -> None:
+        """Add what another piece gave."""
+        self.judged += other.judged
+        self.stored += other.stored
+        _sum_into(self.counts, other.counts, 1)
+        _sum_into(self.kept, other.kept, 1)
+
+    def take_away(self, counts: Counts) -> None:
+        """Count verdicts no longer."""
+        _sum_into(self.counts, counts, -1)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what the result of a part holds."""
+        counts = [[*basis, numbers] for basis, numbers in self.counts.items()]
+        return {"judged": self.judged, "stored": self.stored, "counts": counts}
+
+    @classmethod
+    def from_json(cls, said: dict[str, Any]) -> Tally:
+        """Return what the result of a part held."""
+        counts = {(edition, kind): numbers for edition, kind, numbers in said["counts"]}
+        return cls(judged=said["judged"], stored=said["stored"], counts=counts)
+
+
+def _sum_into(into: Counts, counts: Counts, sign: int) -> None:
+    for basis, numbers in counts.items():
+        before = into.get(basis, [0] * len(Verdict))
+        into[basis] = [a + sign * b for a, b in zip(before, numbers, strict=True)]
+
+
+def hold(run: JudgingRun, units: Sequence[str] | None = None) -> None:
+    """Be the only writer of some units, or of all, until the transaction ends (写锁).
+
+    SupersededError where a worker that was thought dead comes back too late. On SQLite a
+    transaction is the only writer anyway.
     """
-    results = results.select(pl.col(name).cast(kind_) for name, kind_ in RESULT.items())
-    with transaction.atomic():
-        # One writer at a time for an edition; on SQLite the transaction itself is that.
-        Edition.objects.select_for_update().get(pk=edition.pk)
-        mine = Assessment.objects.filter(edition=edition, kind=kind)
-        kept = read(mine, RESULT)
-        changed = results
-        if kept.height:
-            changed = _changed(results, kept)
-        if whole and kept.height:
-            gone = kept.join(results, on="enterprise_id", how="anti")["enterprise_id"]
-            if gone.len():
-                mine.filter(enterprise_id__in=gone.to_list()).delete()
-        if changed.height:
-            rows = changed.with_columns(
-                edition_id=pl.lit(edition.pk), kind=pl.lit(kind), run_id=pl.lit(run.pk)
-            )
-            _write(rows, fresh=not kept.height)
-    return changed.height
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            shared = "" if units is None else "_shared"
+            cursor.execute(f"SELECT pg_advisory_xact_lock{shared}(%s, 0)", [LOCK])
+            for number in sorted(zlib.crc32(unit.encode()) % 2**31 or 1 for unit in units or ()):
+                cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK, number])
+    ended = JudgingRun.objects.filter(pk=run.pk, finished_at__isnull=False)
+    if ended.exists() or JudgingRun.objects.filter(pk__gt=run.pk).exists():
+        raise SupersededError(f"run {run.pk} has ended or was overtaken; nothing more is stored")
 
 
-def _changed(results: pl.DataFrame, kept: pl.DataFrame) -> pl.DataFrame:
-    values = [name for name in RESULT if name != "enterprise_id"]
-    joined = results.join(
-        kept.with_columns(was_kept=pl.lit(value=True)),
-        on="enterprise_id",
-        how="left",
-        suffix="_kept",
+def store(results: pl.DataFrame, *, run: JudgingRun, known: Collection[Basis]) -> Tally:
+    """Write the rows that differ from those kept, and the verdicts that turned, and count.
+
+    `results` has KEY and RESULT: rows of some enterprises by any number of editions. The caller
+    holds the transaction; killed at any point it leaves the rows as they were, and doing it again
+    completes it. Only for bases `known` from an earlier run is an enterprise without a kept row
+    one that is new.
+    """
+    columns = {**KEY, **RESULT}
+    results = results.select(pl.col(name).cast(dtype) for name, dtype in columns.items())
+    kept = _kept(results)
+    joined = results.join(kept, on=list(KEY), how="left", suffix="_kept").with_columns(
+        is_new=pl.col("run_id").is_null(),
+        differs=pl.any_horizontal(pl.col(f).ne_missing(pl.col(f"{f}_kept")) for f in RESULT),
     )
-    differs = pl.any_horizontal(
-        [pl.col(name).ne_missing(pl.col(f"{name}_kept")) for name in values]
+    changed = joined.filter(pl.col("is_new") | pl.col("differs"))
+    rows = changed.select(*columns, "is_new", run_id=pl.lit(run.pk))
+    insert(rows.filter("is_new").drop("is_new"), Assessment)
+    merge(rows.filter(~pl.col("is_new")).drop("is_new"), Assessment, key=list(KEY))
+    insert(_turned(changed, run, known), VerdictChange)
+    again = joined.filter(~pl.col("differs") & (pl.col("run_id") == run.pk)).height
+    return Tally(
+        judged=results.height,
+        stored=changed.height + again,  # an earlier try of this run may have stored some
+        counts=verdicts(results),
+        kept=verdicts(kept),
     )
-    return joined.filter(pl.col("was_kept").is_null() | differs).select(list(RESULT))
 
 
-def _write(rows: pl.DataFrame, *, fresh: bool) -> None:
-    if connection.vendor != "postgresql":
-        _upsert(rows)
-    elif fresh:
-        _copy(rows, TABLE)
-    else:
-        _merge(rows)
+def verdicts(rows: pl.DataFrame) -> Counts:
+    """Count rows by basis and verdict digit."""
+    found: Counts = {}
+    groups = rows.group_by("edition_id", "kind", "verdict").len()
+    for edition, kind, verdict, number in groups.rows():
+        found.setdefault((edition, kind), [0] * len(Verdict))[verdict] = number
+    return found
 
 
-def _copy(rows: pl.DataFrame, table: str) -> None:
-    names = ", ".join(COLUMNS)
-    with (
-        connection.cursor() as cursor,
-        cursor.copy(f"COPY {table} ({names}) FROM STDIN (FORMAT csv)") as copy,
-    ):
-        for part in rows.iter_slices(100_000):
-            copy.write(part.select(COLUMNS).write_csv(include_header=False))
+def _kept(results: pl.DataFrame) -> pl.DataFrame:
+    bases = results.select("edition_id").unique()["edition_id"].to_list()
+    ids = results["enterprise_id"].unique().to_list()
+    rows = Assessment.objects.filter(among(ids), edition_id__in=bases)
+    kept = read(rows, {**KEY, **RESULT, "run_id": pl.Int64})
+    asked = results.select("edition_id", "kind").unique()
+    return kept.join(asked, on=["edition_id", "kind"], how="semi")
 
 
-def _merge(rows: pl.DataFrame) -> None:
-    names = ", ".join(COLUMNS)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"CREATE TEMPORARY TABLE {STAGING} ON COMMIT DROP AS "  # noqa: S608
-            f"SELECT {names} FROM {TABLE} WITH NO DATA"
-        )
-        _copy(rows, STAGING)
-        cursor.execute(
-            f"INSERT INTO {TABLE} ({names}) SELECT {names} FROM {STAGING} "  # noqa: S608
-            f"ON CONFLICT ({KEY}) DO UPDATE SET {_assignments()}"
-        )
-        cursor.execute(f"DROP TABLE {STAGING}")
-
-
-def _upsert(rows: pl.DataFrame) -> None:
-    names = ", ".join(COLUMNS)
-    marks = ", ".join(["%s"] * len(COLUMNS))
-    sql = (
-        f"INSERT INTO {TABLE} ({names}) VALUES ({marks}) "  # noqa: S608
-        f"ON CONFLICT ({KEY}) DO UPDATE SET {_assignments()}"
+def _turned(changed: pl.DataFrame, run: JudgingRun, known: Collection[Basis]) -> pl.DataFrame:
+    """Return the rows of VerdictChange: verdicts that are others, and those of new enterprises."""
+    before, after = pl.col("verdict_kept"), pl.col("verdict")
+    basis = pl.concat_str("edition_id", pl.lit(" "), "kind")
+    is_known = basis.is_in([f"{edition} {kind}" for edition, kind in known])
+    was = before.fill_null(-1) >= ENOUGH
+    now = after >= ENOUGH
+    turned = changed.filter((before != after) | (before.is_null() & is_known))
+    return turned.select(
+        *KEY,
+        run_id=pl.lit(run.pk),
+        before=before,
+        after=after,
+        turn=now.cast(pl.Int64) - was.cast(pl.Int64),
+        verdicts_before=pl.col("verdicts_kept").fill_null(""),
+        verdicts_after=pl.col("verdicts"),
     )
-    with connection.cursor() as cursor:
-        for part in rows.select(COLUMNS).iter_slices(SQLITE_ROWS):
-            cursor.executemany(sql, part.rows())
 
 
-def _assignments() -> str:
-    keys = {"enterprise_id", "edition_id", "kind"}
-    return ", ".join(f"{name} = excluded.{name}" for name in COLUMNS if name not in keys)
+def forget(gone: pl.DataFrame) -> None:
+    """Delete the rows of enterprises that are no longer in the registry (清除已注销)."""
+    chosen = among(gone["enterprise_id"].unique().to_list())
+    Assessment.objects.filter(chosen).delete()
+    VerdictChange.objects.filter(chosen).delete()
+
+
+def rows_of(chosen: Any) -> pl.DataFrame:
+    """Return the kept rows that a condition chooses: their keys and verdicts."""
+    return read(Assessment.objects.filter(chosen), {**KEY, "verdict": pl.Int64})

@@ -2,28 +2,56 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
-from cultivation.standards.judging import judge_registry
+from cultivation.standards import sharing
+from cultivation.standards.replaying import replay as judged_again
 from enterprises.jobs.runs import start, working
-
-KIND = "judge"
-TASK = "cultivation.standards.tasks.judge"
 
 
 @shared_task
 def judge(run_id: int) -> None:
-    """Judge the registry as of the run's day."""
+    """Begin a national run, or close it."""
     with working(run_id) as progress:
         if progress is not None:
-            judge_registry(dt.date.fromisoformat(progress.run.params["as_of"]), progress=progress)
+            sharing.conduct(progress)
+
+
+@shared_task(ignore_result=False)
+def judge_unit(run_id: int) -> None:
+    """Judge one recommending unit of a national run."""
+    with working(run_id) as progress:
+        if progress is not None:
+            sharing.conduct_unit(progress)
 
 
 @shared_task
 def judge_tonight() -> None:
-    """Begin the nightly run over all editions in force."""
-    as_of = timezone.localdate().isoformat()
-    start(KIND, task=TASK, key=as_of, params={"as_of": as_of})
+    """Begin today's run over all editions in force, unless it is done (每晚)."""
+    today = timezone.localdate()
+    if not sharing.is_judged(today):
+        sharing.start(today)
+
+
+@shared_task
+def replay(run_id: int) -> None:
+    """Judge a sample of what was kept and stored again (重演)."""
+    with working(run_id) as progress:
+        if progress is not None:
+            noted = judged_again(**progress.run.params, progress=progress)
+            progress.result.update(
+                replay=noted.pk,
+                judgements=noted.judgements,
+                results=noted.results,
+                drifted=noted.drifted,
+            )
+
+
+@shared_task
+def replay_tonight() -> None:
+    """Begin tonight's replay of a sample; night after night all rows come up (每晚重演)."""
+    today = timezone.localdate()
+    params = {"sample": settings.REPLAY_SAMPLE, "seed": today.toordinal()}
+    start("replay", task="cultivation.standards.tasks.replay", key=str(today), params=params)

@@ -16,11 +16,12 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
-from cultivation.standards import editions, judging, snapshots
+from cultivation.standards import editions, results, snapshots
 from cultivation.standards.explanation import explain
 from cultivation.standards.judging import judge_registry
 from cultivation.standards.models import Assessment, Edition, JudgingRun, Verdict
-from cultivation.standards.tasks import KIND, TASK, judge, judge_tonight
+from cultivation.standards.sharing import KIND, TASK
+from cultivation.standards.tasks import judge, judge_tonight
 from enterprises.jobs import runs
 from enterprises.jobs.models import JobRun
 from enterprises.places.models import ProductDomain
@@ -146,9 +147,9 @@ def test_judging_in_blocks_gives_the_same(
 ) -> None:
     snapshot = snapshots.take(ON)
     policy = editions.policy(Edition.objects.get(code="srdi_2022"))
-    whole = judging.judged(snapshot, policy, kind="recognition", as_of=ON)
-    monkeypatch.setattr(judging, "BLOCK", 3)
-    parts = judging.judged(snapshot, policy, kind="recognition", as_of=ON)
+    whole = results.judged(snapshot, policy, kind="recognition", as_of=ON)
+    monkeypatch.setattr(results, "BLOCK", 3)
+    parts = results.judged(snapshot, policy, kind="recognition", as_of=ON)
     assert sorted(whole.rows()) == sorted(parts.rows())
     assert whole.height == 8
 
@@ -236,7 +237,7 @@ def test_a_killed_run_leaves_whole_editions_and_the_next_completes(
     after = kept()
     unfinished = JudgingRun.objects.filter(finished_at=None).get()
     fresh = {
-        (edition.code, kind): judging.judged(unfinished.snapshot, policy, kind=kind, as_of=ON)
+        (edition.code, kind): results.judged(unfinished.snapshot, policy, kind=kind, as_of=ON)
         for edition, policy, kind in editions.in_force(ON)
     }
     whole = 0

@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from cultivation.standards.models.editions import Edition, Verdict
+from cultivation.standards.querysets import ReplayQuerySet
 from enterprises.jobs.models import JobRun
 from enterprises.registry.models import Enterprise
 from enterprises.registry.querysets import OfEnterpriseQuerySet
@@ -41,6 +42,9 @@ class JudgingRun(models.Model):
     snapshot = models.ForeignKey(Snapshot, on_delete=models.PROTECT)
     as_of = models.DateField()
     whole = models.BooleanField(default=True, help_text="all enterprises, not only those changed")
+    mark = models.BigIntegerField(
+        null=True, help_text="under which it took up what was touched; null: it left it"
+    )
     editions = models.JSONField(default=list, help_text="[[code, hash of the rules, kind], …]")
     rules = models.JSONField(default=dict, help_text="hash of the rules: [[code, sha256], …]")
     counts = models.JSONField(default=dict, help_text="code kind: enterprises by verdict digit")
@@ -68,6 +72,7 @@ class Assessment(models.Model):
         Enterprise,
         on_delete=models.DO_NOTHING,
         db_constraint=False,
+        db_index=False,
         related_name="assessments",
     )
     edition = models.ForeignKey(
@@ -97,9 +102,19 @@ class Assessment(models.Model):
 
 
 class VerdictChange(models.Model):
-    """That a run judged an enterprise otherwise than the run before (评价变动)."""
+    """That a run judged an enterprise otherwise than the run before (评价变动).
 
-    run = models.ForeignKey(JudgingRun, on_delete=models.CASCADE, related_name="changes")
+    An enterprise qualifies where nothing is unmet or unknown: its verdict is MANUAL or MET.
+    """
+
+    class Turn(models.IntegerChoices):
+        LOST = -1, _("no longer qualifies")
+        NEITHER = 0, _("another verdict")
+        GAINED = 1, _("newly qualifies")
+
+    run = models.ForeignKey(
+        JudgingRun, on_delete=models.CASCADE, db_index=False, related_name="changes"
+    )
     enterprise = models.ForeignKey(
         Enterprise, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
     )
@@ -111,11 +126,17 @@ class VerdictChange(models.Model):
         null=True, choices=Verdict.choices, help_text="null: not judged before"
     )
     after = models.PositiveSmallIntegerField(choices=Verdict.choices)
+    turn = models.SmallIntegerField(choices=Turn.choices)
+    verdicts_before = models.CharField(max_length=100, blank=True, help_text="as in Assessment")
+    verdicts_after = models.CharField(max_length=100)
 
     objects = OfEnterpriseQuerySet.as_manager()
 
     class Meta:
         ordering = ["-run", "pk"]
+        indexes = [
+            models.Index(fields=["run", "turn", "edition", "kind"], name="change_run_turn_edition")
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["run", "enterprise", "edition", "kind"], name="one_change_in_a_run"
@@ -152,9 +173,12 @@ class Replay(models.Model):
     job = models.ForeignKey(JobRun, null=True, on_delete=models.SET_NULL)
     judgements = models.PositiveIntegerField(default=0, help_text="judged again")
     results = models.PositiveIntegerField(default=0, help_text="stored results judged again")
-    drift = models.JSONField(default=list, help_text="what differed, with the reason")
+    drifted = models.PositiveIntegerField(default=0, help_text="how many differed")
+    drift = models.JSONField(default=list, help_text="the first that differed, with the reason")
     began_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ReplayQuerySet.as_manager()
 
     class Meta:
         ordering = ["-pk"]

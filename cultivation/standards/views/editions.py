@@ -5,21 +5,17 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, cast
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
-from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
 from cultivation.standards import pages
 from cultivation.standards.editions import period_of, policy
 from cultivation.standards.explanation import explain
 from cultivation.standards.forms import AsOfForm
 from cultivation.standards.models import Assessment, Edition, JudgingRun
-from cultivation.standards.tasks import KIND, TASK
-from enterprises.accounts.access import seat_required
-from enterprises.jobs.runs import start
+from cultivation.standards.sharing import may_judge
 from enterprises.registry import rights
 from enterprises.registry.models import Enterprise
 
@@ -27,11 +23,6 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
     from enterprises.accounts.models import User
-    from enterprises.accounts.scope import Scope
-
-
-def _may_judge(scope: Scope) -> bool:
-    return any(role in {"nation", "province"} for _path, role in scope.decide_paths)
 
 
 @require_GET
@@ -41,7 +32,7 @@ def editions(request: HttpRequest) -> HttpResponse:
     user = cast("User", request.user)
     context = {
         "entries": pages.entries(),
-        "may_judge": _may_judge(user.scope),
+        "may_judge": may_judge(user.scope),
         "may_choose_day": user.scope.may_decide("", "nation"),
         "last_run": JudgingRun.objects.filter(finished_at__isnull=False).first(),
         "today": timezone.localdate(),
@@ -98,28 +89,6 @@ def explanation(request: HttpRequest, pk: int, code: str) -> HttpResponse:
         "may_edit": rights.may_edit(cast("User", request.user), enterprise),
     }
     return render(request, "standards/explanation.html", context)
-
-
-@require_POST
-@seat_required(_may_judge)
-def judge(request: HttpRequest) -> HttpResponse:
-    """Begin a run over the whole registry and show its progress (启动全库评价)."""
-    form = AsOfForm.asked(request.POST)
-    if not form.is_valid():
-        messages.error(request, " ".join(map(str, form.errors["on"])))
-        return redirect("standards:editions")
-    on, user = form.cleaned_data["on"], cast("User", request.user)
-    if on != timezone.localdate() and not user.scope.may_decide("", "nation"):
-        messages.error(
-            request,
-            _("Only the nation judges as of another day: the results of all provinces follow it."),
-        )
-        return redirect("standards:editions")
-    as_of = on.isoformat()
-    run, new = start(KIND, task=TASK, key=as_of, params={"as_of": as_of}, by=user)
-    if not new:
-        messages.info(request, _("A run for this day is under way already."))
-    return redirect("jobs:detail", pk=run.pk)
 
 
 def _seen(request: HttpRequest, pk: int) -> Enterprise:

@@ -9,9 +9,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from cultivation.standards import editions, snapshots
-from cultivation.standards.judging import Basis, judge_registry, judged
+from cultivation.standards.judging import judge_registry
 from cultivation.standards.models import Assessment, Verdict
 from cultivation.standards.policy import KINDS
+from cultivation.standards.results import Basis, judged
 
 if TYPE_CHECKING:
     import polars as pl
