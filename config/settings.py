@@ -193,6 +193,8 @@ DOCUMENT_MAX_BYTES = 20 * 1024 * 1024
 IMPORT_MAX_BYTES = 200 * 1024 * 1024
 # Length of a public notice, at least 1; no length for the national notice could be verified.
 NOTICE_WORKING_DAYS = max(1, env.int("NOTICE_WORKING_DAYS", default=5))
+# About how many kept judgements, and as many stored results, are judged again every night.
+REPLAY_SAMPLE = max(1, env.int("REPLAY_SAMPLE", default=1000))
 
 EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="django.core.mail.backends.console.EmailBackend")
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 Tree = dict[str, Any]
-JUDGEMENT, RESULT, SNAPSHOT = "judgement", "result", "snapshot"
+JUDGEMENT, RESULT, RULES, SNAPSHOT = "judgement", "result", "rules", "snapshot"
 SUBSTANCE = ("verdict", "value", "points", "distance", "figures", "need", "advisory")
 SHOWN = 3  # criteria named in a sentence
 
@@ -35,6 +35,26 @@ class Cause(TextChoices):
     UNKNOWN = "unknown", gettext_lazy("facts, rules and evaluator are the same: find out why")
 
 
+MEND: dict[Cause, Any] = {
+    Cause.FACTS: gettext_lazy("Take the row from a backup; whoever wrote to the table altered it."),
+    Cause.RESULT: gettext_lazy(
+        "Take the row from a backup; whoever wrote to the table altered it."
+    ),
+    Cause.RECORD: gettext_lazy(
+        "Take the row from a backup; whoever wrote to the table altered it."
+    ),
+    Cause.RULES: gettext_lazy("Load the text whose hash is recorded; give a new text a new name."),
+    Cause.NO_RULES: gettext_lazy("Load the edition or overlay that is named again."),
+    Cause.NO_SNAPSHOT: gettext_lazy("Take its files from a backup, or judge the registry anew."),
+    Cause.SNAPSHOT: gettext_lazy("Take its files from a backup, or judge the registry anew."),
+    Cause.ENGINE: gettext_lazy(
+        "Compare with the evaluator named; decisions by it stand until they are judged anew."
+    ),
+    Cause.STORED: gettext_lazy("Judge the registry anew, whole, and find out who wrote to it."),
+    Cause.UNKNOWN: gettext_lazy("This is a fault of the evaluator: report it with this page."),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One thing of one criterion that comes out otherwise (差异项)."""
@@ -52,6 +72,8 @@ class Change:
             "value": _("value"),
             "points": _("points"),
             "distance": _("distance"),
+            "unmet": _("requirements unmet"),
+            "unknown": _("requirements unknown"),
         }
         return labels.get(self.key, self.key)
 
@@ -78,7 +100,7 @@ class Change:
 class Difference:
     """One judgement, stored result or snapshot that is not what it was, with the reasons."""
 
-    subject: str  # judgement | result | snapshot
+    subject: str  # judgement | result | rules | snapshot
     pk: int
     causes: tuple[Cause, ...]
     enterprise: int | None = None
@@ -93,9 +115,10 @@ class Difference:
         names = {
             JUDGEMENT: _("kept judgement %(pk)s"),
             RESULT: _("stored result %(pk)s"),
+            RULES: _("rules %(code)s"),
             SNAPSHOT: _("snapshot %(pk)s"),
         }
-        return names[self.subject] % {"pk": self.pk}
+        return names[self.subject] % {"pk": self.pk, "code": self.edition}
 
     @property
     def reason(self) -> str:
@@ -179,7 +202,11 @@ def _shown(key: str, value: Any) -> str:
     if key == "verdict" and value in Verdict.values:
         return str(Verdict(value).label)
     if key == "points" and isinstance(value, list):
-        return "–".join(f"{points / 100:g}" for points in dict.fromkeys(value))
+        return "–".join(_points(points) for points in dict.fromkeys(value))
     if isinstance(value, list):
         return (", " if english else "、").join(map(str, value))
     return str(value)
+
+
+def _points(hundredths: Any) -> str:
+    return f"{hundredths / 100:g}" if isinstance(hundredths, int) else "?"

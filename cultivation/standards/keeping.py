@@ -6,15 +6,14 @@ by their hashes, the day, and the result. A judgement is never written twice.
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 from django.db.models import prefetch_related_objects
 
 from cultivation.standards import editions
+from cultivation.standards.composing import Rules, Text, composed
 from cultivation.standards.drift import (
     JUDGEMENT,
     Cause,
@@ -24,13 +23,14 @@ from cultivation.standards.drift import (
 )
 from cultivation.standards.evaluation import ENGINE
 from cultivation.standards.explanation import digest, explain_rows
-from cultivation.standards.models import Edition, Judgement
-from cultivation.standards.policy import Policy, PolicyError
+from cultivation.standards.models import Edition, Judgement, Overlay
+from cultivation.standards.policy import PolicyError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from cultivation.standards.explanation import Explanation
+    from cultivation.standards.policy import Policy
     from enterprises.registry.models import Enterprise
 
 Parts = tuple[tuple[str, str], ...]
@@ -40,10 +40,6 @@ UNREADABLE = (pl.exceptions.PolarsError, TypeError, ValueError, OverflowError)  
 
 class AlteredRulesError(Exception):
     """The text of a standard is not the one that was loaded; nothing is decided by it."""
-
-
-class NoRulesError(LookupError):
-    """Rules that something was judged by are no longer there."""
 
 
 def engine() -> str:
@@ -112,33 +108,36 @@ def _judged_again(batch: Sequence[Judgement], policy: Policy) -> Sequence[Explan
 
 
 def rules_as_kept(parts: Parts) -> tuple[Policy | None, tuple[Cause, ...], str]:
-    """Return the rules that parts name, what is wrong with them, and which of them."""
-    if altered := altered_rules(parts):
-        broken, detail = (Cause.RULES,), ", ".join(altered)
-    else:
-        broken, detail = (), ""
+    """Return the rules that parts name, what is wrong with them, and which of them.
+
+    Rules that were altered are composed as they are now, so that it shows what that changes.
+    """
+    texts = _texts(parts)
+    if missing := [code for code, _ in parts if code not in texts]:
+        return None, (Cause.NO_RULES,), ", ".join(missing)
+    altered = [code for code, sha256 in parts if texts[code].sha256 != sha256]
+    causes = (Cause.RULES,) if altered or not parts else ()
     try:
-        return policy_by(parts), broken, detail
-    except (NoRulesError, PolicyError) as error:
-        cause = Cause.NO_RULES if isinstance(error, NoRulesError) else Cause.RULES
-        return None, (cause,), str(error)
-
-
-def policy_by(parts: Parts) -> Policy:
-    """Return what an edition said that consisted of these parts."""
-    code = parts[0][0] if parts else ""
-    edition = Edition.objects.filter(code=code).first()
-    if edition is None:
-        raise NoRulesError(code)
-    return editions.policy(edition)
+        base, *overlays = (texts[code] for code, _ in parts)
+        return composed(base, tuple(overlays)), causes, ", ".join(altered)
+    except (PolicyError, ValueError) as error:
+        return None, (Cause.RULES,), str(error)
 
 
 def altered_rules(parts: Parts) -> list[str]:
-    """Return the codes of those parts whose text has not the hash by which it was used."""
-    texts = dict(
-        Edition.objects.filter(code__in=[code for code, _ in parts]).values_list("code", "text")
-    )
-    return [code for code, sha256 in parts if code in texts and _sha256(texts[code]) != sha256]
+    """Return the codes of those parts whose text has not the hash by which it was loaded."""
+    texts = _texts(parts)
+    return [code for code, sha256 in parts if code not in texts or texts[code].sha256 != sha256]
+
+
+def _texts(parts: Parts) -> dict[str, Text]:
+    """Return the texts of parts by code, each with the hash that it has now."""
+    codes = [code for code, _ in parts]
+    found: dict[str, Text] = {}
+    for model in (Edition, Overlay):
+        rows = model.objects.filter(code__in=codes).values_list("code", "text")
+        found |= {code: Text.of(code, text) for code, text in rows}
+    return found
 
 
 def _difference(
@@ -150,7 +149,7 @@ def _difference(
         causes.append(Cause.FACTS)
     if digest(kept.result) != kept.result_hash:
         causes.append(Cause.RESULT)
-    if editions.Rules(_parts(kept)).sha256 != kept.rules_hash and Cause.RULES not in causes:
+    if Rules(_parts(kept)).sha256 != kept.rules_hash and Cause.RULES not in causes:
         causes.append(Cause.RULES)
     if Cause.RESULT not in causes and not _fits(kept, result):
         causes.append(Cause.RECORD)
@@ -197,8 +196,3 @@ def _parts(judgement: Judgement) -> Parts:
 
 def _dict(plain: Any) -> dict[str, Any]:
     return plain if isinstance(plain, dict) else {}
-
-
-@lru_cache(maxsize=256)
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()

@@ -21,6 +21,16 @@ class PlanQuerySet(models.QuerySet):  # type: ignore[type-arg]
         return self.filter(enterprise_id__in=user.scope.enterprises)
 
 
+class DraftQuerySet(models.QuerySet):  # type: ignore[type-arg]
+    """Editions in the making (标准草案)."""
+
+    def visible_to(self, user: User) -> Self:
+        """Return all drafts for those who decide for the nation, none for others."""
+        if user.is_authenticated and user.scope.may_decide("", "nation"):
+            return self.all()
+        return self.none()
+
+
 class ScenarioQuerySet(models.QuerySet):  # type: ignore[type-arg]
     """Scenarios of policy makers (门槛情景)."""
 
@@ -33,3 +43,13 @@ class ScenarioQuerySet(models.QuerySet):  # type: ignore[type-arg]
             if role in {"nation", "province"}:
                 condition |= Q(region_path__startswith=path) if path else Q(pk__isnull=False)
         return self.filter(condition)
+
+
+class ReplayQuerySet(models.QuerySet):  # type: ignore[type-arg]
+    """Replays of judgements (重演)."""
+
+    def visible_to(self, user: User) -> Self:
+        """Return all for the nation's officers and for auditors, none for others."""
+        if user.is_authenticated and (user.scope.level == "nation" or user.scope.is_auditor):
+            return self.all()
+        return self.none()
