@@ -91,7 +91,7 @@ def set_values(text: str, kind: str, name: str, values: Mapping[Path, Any]) -> s
     part = text[block.start : block.end]
     try:
         document = tomlkit.parse(part)
-        table: Any = document if kind == HEADER else document[kind][0]  # type: ignore[index]
+        table: Any = document if kind == HEADER else document[kind][0]
         if tomlkit.dumps(document) != part:
             raise PlaceError(name)
         for path, value in values.items():

@@ -51,8 +51,8 @@ def _plain(before: Policy, after: Policy) -> Iterator[tuple[str, str, object, ob
     yield "days", gettext("last day"), before.until, after.until
     yield "source", gettext("source"), before.origin, after.origin
     yield "supersedes", gettext("supersedes"), before.supersedes, after.supersedes
-    kept = [phrases.yes(policy.keep_overlays) for policy in (before, after)]
-    yield "supersedes", gettext("keeps notices and annexes of the edition it supersedes"), *kept
+    was, now = (phrases.yes(policy.keep_overlays) for policy in (before, after))
+    yield "supersedes", gettext("keeps notices and annexes of the edition it supersedes"), was, now
 
 
 def _supplements(before: Policy, after: Policy) -> Iterator[str]:

@@ -5,6 +5,7 @@ from cultivation.standards.models.editions import (
     DraftEvent,
     Edition,
     Overlay,
+    Trial,
     Verdict,
     Window,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "Replay",
     "Scenario",
     "Snapshot",
+    "Trial",
     "Verdict",
     "VerdictChange",
     "Window",

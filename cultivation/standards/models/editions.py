@@ -10,6 +10,8 @@ from django.db import models
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from cultivation.standards.querysets import DraftQuerySet
+from enterprises.jobs.models import JobRun
 from enterprises.registry.models import Tier
 
 
@@ -120,6 +122,8 @@ class Draft(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
+    objects = DraftQuerySet.as_manager()
+
     class Meta:
         ordering = ["-pk"]
         constraints = [
@@ -147,6 +151,24 @@ class DraftEvent(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
     made_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-pk"]
+
+
+class Trial(models.Model):
+    """What a draft would do to the registry, as simulated for one of its texts (草案试算)."""
+
+    draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="trials")
+    digest = models.CharField(max_length=64, help_text="hash of the text and what it compares with")
+    as_of = models.DateField()
+    result = models.JSONField(default=dict, help_text="as a scenario keeps it")
+    job = models.ForeignKey(JobRun, null=True, blank=True, on_delete=models.SET_NULL)
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    made_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-pk"]

@@ -1,0 +1,160 @@
+"""What stands in the way of a draft: does it read, what changes, do its cases hold (草案校验).
+
+Nothing here writes; the text checked need not be the one kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from cultivation.standards import manuscript, phrases
+from cultivation.standards.cases import Outcome, WorkedCase, read_cases, run_cases
+from cultivation.standards.differences import Difference, differences
+from cultivation.standards.loading import tried
+from cultivation.standards.policy import PolicyError
+from enterprises.places.models import Region
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cultivation.standards.models import Draft
+    from cultivation.standards.policy import Criterion, Policy
+
+JUDGED = {"added", "threshold", "bands", "line", "cap", "points", "otherwise", "need", "quantity"}
+JUDGED |= {"asks", "reach", "advisory", "moved", "amendment"}  # what a worked case must show
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """Why a text does not read: the part, the place in it, the mend (校验意见)."""
+
+    part: str  # text | cases
+    said: str
+    line: int | None
+
+    @property
+    def where(self) -> str:
+        """Return which text it is, and the line where that could be found."""
+        name = _("worked cases") if self.part == "cases" else _("text")
+        if self.line is None:
+            return name
+        return _("%(part)s, line %(line)s") % {"part": name, "line": self.line}
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What was found of a draft (校验结果)."""
+
+    before: Policy | None = None
+    after: Policy | None = None
+    complaint: Complaint | None = None
+    differences: tuple[Difference, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
+    unproven: tuple[Criterion, ...] = ()  # changed, without a worked case
+    retroactive: bool = False  # it is in force already
+
+    @property
+    def failing(self) -> list[Outcome]:
+        """Return the worked cases that came out otherwise than they say."""
+        return [outcome for outcome in self.outcomes if not outcome.ok]
+
+    @property
+    def passing(self) -> int:
+        return len(self.outcomes) - len(self.failing)
+
+    def faults(self) -> list[str]:
+        """Return what has to be mended before a second person may see it, in words."""
+        return list(self._faults())
+
+    def _faults(self) -> Iterator[str]:
+        if self.complaint:
+            yield f"{self.complaint.where}: {self.complaint.said}"
+            return
+        if self.failing:
+            number = len(self.failing)
+            text = ngettext(
+                "%(number)s worked case fails: %(names)s.",
+                "%(number)s worked cases fail: %(names)s.",
+                number,
+            )
+            yield text % {"number": number, "names": _listed([o.name for o in self.failing])}
+        if self.unproven:
+            names = _listed([f"{c.code} {phrases.label(c)}" for c in self.unproven])
+            yield _("No worked case shows what is changed in: %(names)s.") % {"names": names}
+
+
+def check(draft: Draft, *, text: str | None = None, cases: str | None = None) -> Check:
+    """Read a draft's text as if it were published, compare it and run its cases (校验草案)."""
+    text = draft.text if text is None else text
+    cases = draft.cases if cases is None else cases
+    try:
+        whole = tried(text, code=draft.code)
+    except PolicyError as error:
+        return Check(complaint=_complaint("text", text, error))
+    before, after = whole.policy(draft.base.code), whole.policy(draft.code)
+    found = Check(
+        before=before,
+        after=after,
+        differences=differences(before, after, names=unit_names()),
+        retroactive=after.in_force <= timezone.localdate(),
+    )
+    return _with_cases(found, after, cases)
+
+
+def unit_names() -> dict[str, str]:
+    """Return the recommending units' names by code, in the active language."""
+    units = Region.objects.filter(is_unit=True, in_use=True)
+    return {region.path: str(region) for region in units}
+
+
+def changed_codes(found: tuple[Difference, ...], after: Policy) -> set[str]:
+    """Return the criteria whose verdict a draft may change: those a worked case must show."""
+    counts = {d.code for d in found if d.what == "count"}
+    codes = {d.code for d in found if d.what in JUDGED}
+    for criterion in after.root.walk():
+        quantity = criterion.quantity
+        if quantity and quantity.shape in {"count", "sum"} and set(quantity.names) & counts:
+            codes.add(criterion.code)
+    return codes
+
+
+def _with_cases(found: Check, after: Policy, text: str) -> Check:
+    try:
+        cases = _read(text, after)
+    except PolicyError as error:
+        return Check(
+            before=found.before,
+            after=found.after,
+            complaint=_complaint("cases", text, error),
+            differences=found.differences,
+            retroactive=found.retroactive,
+        )
+    shown = {code for case in cases for code in (*case.gives, *case.points)}
+    changed = changed_codes(found.differences, after)
+    return Check(
+        before=found.before,
+        after=found.after,
+        differences=found.differences,
+        outcomes=run_cases(after, cases),
+        unproven=tuple(c for c in after.root.walk() if c.code in changed - shown),
+        retroactive=found.retroactive,
+    )
+
+
+def _read(text: str, policy: Policy) -> tuple[WorkedCase, ...]:
+    if not text.strip():
+        return ()
+    return read_cases(text, policy=policy, origin=f"cases/{policy.code}.toml")
+
+
+def _complaint(part: str, text: str, error: PolicyError) -> Complaint:
+    return Complaint(part, str(error), manuscript.line_of(text, str(error)))
+
+
+def _listed(names: list[str]) -> str:
+    return _("; ").join(names)
