@@ -5,23 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cultivation.standards import editions, snapshots
+from cultivation.standards import due, editions, snapshots
+from cultivation.standards.keeping import engine
 from cultivation.standards.models import JudgingRun, Snapshot
 from cultivation.standards.policy import Case
 from enterprises.registry import touches
-
-try:
-    from cultivation.standards import due
-except ImportError:
-    class due:
-        @staticmethod
-        def due(a, b): return set()
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Sequence
 
-    from cultivation.standards.policy import Policy
+    from cultivation.standards.policy import Criterion
     from cultivation.standards.results import Basis
     from enterprises.jobs.runs import Progress
 
@@ -55,7 +49,7 @@ def taken_up(
     """
     touched = touches.claim(mark)
     last = last_complete()
-    if whole or last is None or not _is_near(last, as_of):
+    if whole or last is None or last.as_of.year != as_of.year:
         return Extent(snapshots.take(as_of, progress=progress), None)
     changed = touched | due.due(last.as_of, as_of)
     few = len(changed) * 100 <= MANY * last.snapshot.rows
@@ -77,24 +71,21 @@ def last_complete() -> JudgingRun | None:
     )
 
 
-def _is_near(last: JudgingRun, as_of: dt.date) -> bool:
-    return last.as_of.year == as_of.year and last.as_of <= as_of
-
-
 def _holds(last: JudgingRun, bases: Sequence[Basis], as_of: dt.date) -> bool:
     """Tell whether the rows kept are what the last run stored, by rules that hold today."""
-    if JudgingRun.objects.filter(pk__gt=last.pk).exists():
+    if last.engine != engine() or JudgingRun.objects.filter(pk__gt=last.pk).exists():
         return False
     then = {(code, sha256, kind) for code, sha256, kind in last.editions}
-    return all(
-        (edition.code, editions.rules(edition).sha256, kind) in then
-        and _same_standard(policy, kind, last.as_of, as_of)
-        for edition, policy, kind in bases
-    )
+    now = {(edition.code, editions.rules(edition).sha256, kind) for edition, _, kind in bases}
+    return then == now and _said(editions.in_force(last.as_of), last.as_of) == _said(bases, as_of)
 
 
-def _same_standard(policy: Policy, kind: str, then: dt.date, now: dt.date) -> bool:
-    return all(
-        policy.standard(Case(kind, then, unit)) == policy.standard(Case(kind, now, unit))
-        for unit in ("", *policy.units)
-    )
+def _said(bases: Sequence[Basis], on: dt.date) -> dict[tuple[str, str, str], Criterion]:
+    """Return what each basis says on a day in each unit for which something differs."""
+    units = {"", *(unit for _, policy, _ in bases for unit in policy.units)}
+    cases = [(policy, Case(kind, on, unit)) for _, policy, kind in bases for unit in units]
+    return {
+        (policy.code, case.kind, case.path): policy.standard(case)
+        for policy, case in cases
+        if policy.root.reach.covers(case)
+    }

@@ -15,7 +15,9 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from cultivation.standards import editions, extent, snapshots, storing
+from cultivation.standards.keeping import engine
 from cultivation.standards.models import Edition, JudgingRun
+from cultivation.standards.policy import KINDS
 from cultivation.standards.results import BLOCK, Basis, judged_by_all
 from cultivation.standards.storing import Tally
 from cultivation.standards.tables import among
@@ -54,7 +56,7 @@ def judge_registry(
     if begun.finished_at:
         return begun
     tally, total = Tally(), begun.snapshot.rows
-    chosen, done = bases_of(begun), 0
+    chosen, done = bases or bases_of(begun), 0
     for units in _gathered(snapshots.units(begun.snapshot)):
         tally.add(judge_units(begun, units, chosen))
         done += sum(units.values())
@@ -95,13 +97,10 @@ def judge_units(run: JudgingRun, units: dict[str, int], bases: Sequence[Basis]) 
 
     `units` says how many enterprises each has.
     """
-    known, tally = _known(run), Tally()
     scan = pl.concat(snapshots.scan(run.snapshot, unit) for unit in units)
     with transaction.atomic():
         storing.hold(run, list(units))
-        for results in judged_by_all(scan, sum(units.values()), bases, as_of=run.as_of):
-            tally.add(storing.store(results, run=run, known=known))
-    return tally
+        return _judge_rows(run, scan, sum(units.values()), bases)
 
 
 def close(run: JudgingRun, tally: Tally, bases: Sequence[Basis]) -> JudgingRun:
@@ -116,14 +115,20 @@ def close(run: JudgingRun, tally: Tally, bases: Sequence[Basis]) -> JudgingRun:
 
 def bases_of(run: JudgingRun) -> list[Basis]:
     """Return the editions and kinds a run judges by; RulesChangedError where they changed since."""
-    loaded = {edition.code: edition for edition in Edition.objects.all()}
-    found = []
-    for code, sha256, kind in run.editions:
-        edition = loaded[code]
-        if editions.rules(edition).sha256 != sha256:
-            raise RulesChangedError(f"{code} changed while run {run.pk} was under way; begin anew")
-        found.append((edition, editions.policy(edition), kind))
-    return found
+    by_day = editions.in_force(run.as_of) if run.mark is not None else None
+    loaded = by_day or [
+        (edition, policy, kind) for edition, policy in editions.all_policies() for kind in KINDS
+    ]
+    known = {
+        (edition.code, editions.rules(edition).sha256, kind): (edition, policy, kind)
+        for edition, policy, kind in loaded
+    }
+    wanted = [(code, sha256, kind) for code, sha256, kind in run.editions]
+    changed = [basis for basis in wanted if basis not in known]
+    if changed:
+        code, _, kind = changed[0]
+        raise RulesChangedError(f"{code} {kind} changed during run {run.pk}; begin a new one")
+    return [known[basis] for basis in wanted]
 
 
 def _gathered(units: Sequence[tuple[str, int]]) -> Iterator[dict[str, int]]:
@@ -153,6 +158,7 @@ def _created(
         as_of=as_of,
         whole=found.before is None,
         mark=mark,
+        engine=engine(),
         editions=[[edition.code, rules[edition.code].sha256, kind] for edition, _, kind in bases],
         rules={said.sha256: [list(part) for part in said.parts] for said in rules.values()},
     )
@@ -161,17 +167,18 @@ def _created(
 def _judge_changed(run: JudgingRun, before: JudgingRun, bases: Sequence[Basis]) -> JudgingRun:
     storing.hold(run)
     rows = snapshots.delta(run.snapshot)
-    number = rows.select("enterprise").collect().height
-    known, tally = _known(run), Tally()
-    for results in judged_by_all(rows, number, bases, as_of=run.as_of):
-        tally.add(storing.store(results, run=run, known=known))
-    ids = {edition.code: edition.pk for edition, _, _ in bases}
-    names = {name: name.partition(" ") for name in before.counts}
-    tally.add(
-        Tally(counts={(ids[c], k): before.counts[n] for n, (c, _, k) in names.items() if c in ids})
-    )
+    tally = _judge_rows(run, rows, rows.select(pl.len()).collect().item(), bases)
+    tally.add(Tally(counts=_counts_of(before, bases)))
     tally.take_away(tally.kept)
     return _ended(run, tally, bases, gone=among(run.snapshot.gone))
+
+
+def _judge_rows(run: JudgingRun, rows: pl.LazyFrame, number: int, bases: Sequence[Basis]) -> Tally:
+    tally, known = Tally(), _known(run)
+    pairs = {(edition.pk, kind) for edition, _, kind in bases}
+    for ids, results in judged_by_all(rows, number, bases, as_of=run.as_of):
+        tally.add(storing.store(ids, results, run=run, bases=pairs, known=known))
+    return tally
 
 
 def _ended(run: JudgingRun, tally: Tally, bases: Sequence[Basis], *, gone: Q) -> JudgingRun:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import polars as pl
 
@@ -19,6 +19,16 @@ if TYPE_CHECKING:
     from cultivation.standards.models import Snapshot
 
 Basis = tuple[Edition, Policy, str]
+RESULT: dict[str, type[pl.DataType]] = {
+    "verdict": pl.Int64,
+    "verdicts": pl.String,
+    "unmet": pl.Int64,
+    "unknown": pl.Int64,
+    "score_low": pl.Int64,
+    "score_high": pl.Int64,
+}
+T = TypeVar("T")
+ROW: dict[str, type[pl.DataType]] = {"enterprise_id": pl.Int64, **RESULT}
 BLOCK = 50_000  # rows judged at a time
 
 
@@ -31,24 +41,24 @@ def judged(snapshot: Snapshot, policy: Policy, *, kind: str, as_of: dt.date) -> 
 
 def judged_by_all(
     rows: pl.LazyFrame, number: int, bases: Sequence[Basis], *, as_of: dt.date
-) -> Iterator[pl.DataFrame]:
-    """Yield result rows by all bases, a block of enterprises after the other (分块评价).
+) -> Iterator[tuple[pl.Series, pl.DataFrame]]:
+    """Yield enterprises and their results by all bases, a block after the other (分块评价).
 
     `number` is how many rows there are. The next block is judged while one is being stored.
     """
-    needed = sorted({name for _, policy, _ in bases for name in columns(policy.root)})
-    if not bases:
-        return
+    needed = {name for _, policy, _ in bases for name in columns(policy.root)}
 
-    def results(frame: pl.DataFrame) -> pl.DataFrame:
-        return pl.concat(
+    def results(frame: pl.DataFrame) -> tuple[pl.Series, pl.DataFrame]:
+        made = [
             judge_frame(frame, policy, kind=kind, as_of=as_of).with_columns(
                 edition_id=pl.lit(edition.pk, dtype=pl.Int64), kind=pl.lit(kind)
             )
             for edition, policy, kind in bases
-        )
+        ]
+        return frame["enterprise"], pl.concat(made)
 
-    yield from _ahead(results, blocks(rows.select(needed), number))
+    if bases and number:
+        yield from _ahead(results, blocks(rows.select(sorted(needed)), number))
 
 
 def blocks(rows: pl.LazyFrame, number: int) -> Iterator[pl.DataFrame]:
@@ -58,26 +68,29 @@ def blocks(rows: pl.LazyFrame, number: int) -> Iterator[pl.DataFrame]:
 
 
 def judge_frame(frame: pl.DataFrame, policy: Policy, *, kind: str, as_of: dt.date) -> pl.DataFrame:
-    """Judge a facts frame: recommending units for which something differs apart (分地区评价)."""
+    """Judge a facts frame: recommending units for which something differs apart (分地区评价).
+
+    Units to which the standard does not apply at all give no rows.
+    """
     unit = pl.col("region_path").str.slice(0, 2)
     apart = sorted(policy.units)
     groups = [(path, frame.filter(unit == path)) for path in apart]
     groups.append(("", frame.filter(~unit.is_in(apart)) if apart else frame))
-    made = []
+    made = [pl.DataFrame(schema=ROW)]
     for path, rows in groups:
-        if path and not rows.height:
+        case = Case(kind, as_of, path)
+        if not rows.height or not policy.root.reach.covers(case):
             continue
-        standard = policy.standard(Case(kind, as_of, path))
-        made.append(summarise(judge(rows, standard), policy, standard))
+        standard = policy.standard(case)
+        results = summarise(judge(rows, standard), policy, standard)
+        made.append(results.select(pl.col(name).cast(dtype) for name, dtype in ROW.items()))
     return pl.concat(made)
 
 
-def _ahead(
-    work: Callable[[pl.DataFrame], pl.DataFrame], frames: Iterable[pl.DataFrame]
-) -> Iterator[pl.DataFrame]:
+def _ahead(work: Callable[[pl.DataFrame], T], frames: Iterable[pl.DataFrame]) -> Iterator[T]:
     """Yield what the work makes of each frame, working on the next while one is used."""
     with ThreadPoolExecutor(max_workers=1) as worker:
-        begun: list[Future[pl.DataFrame]] = []
+        begun: list[Future[T]] = []
         for frame in frames:
             begun.append(worker.submit(work, frame))
             if len(begun) > 1:

@@ -10,20 +10,13 @@ import polars as pl
 from django.db import connection
 
 from cultivation.standards.models import Assessment, JudgingRun, Verdict, VerdictChange
+from cultivation.standards.results import RESULT
 from cultivation.standards.tables import among, read
 from cultivation.standards.writing import insert, merge
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-RESULT: dict[str, type[pl.DataType]] = {
-    "verdict": pl.Int64,
-    "verdicts": pl.String,
-    "unmet": pl.Int64,
-    "unknown": pl.Int64,
-    "score_low": pl.Int64,
-    "score_high": pl.Int64,
-}
 KEY: dict[str, type[pl.DataType]] = {
     "enterprise_id": pl.Int64,
     "edition_id": pl.Int64,
@@ -94,26 +87,31 @@ def hold(run: JudgingRun, units: Sequence[str] | None = None) -> None:
         raise SupersededError(f"run {run.pk} has ended or was overtaken; nothing more is stored")
 
 
-def store(results: pl.DataFrame, *, run: JudgingRun, known: Collection[Basis]) -> Tally:
+def store(
+    ids: pl.Series,
+    results: pl.DataFrame,
+    *,
+    run: JudgingRun,
+    bases: Collection[Basis],
+    known: Collection[Basis],
+) -> Tally:
     """Write the rows that differ from those kept, and the verdicts that turned, and count.
 
-    `results` has KEY and RESULT: rows of some enterprises by any number of editions. The caller
-    holds the transaction; killed at any point it leaves the rows as they were, and doing it again
-    completes it. Only for bases `known` from an earlier run is an enterprise without a kept row
-    one that is new.
+    `results` are all that the `bases` say of the enterprises named. The caller holds the
+    transaction; killed at any point it leaves the rows as they were, and doing it again completes
+    it. Only for bases `known` from an earlier run is an enterprise without a kept row a new one.
     """
-    columns = {**KEY, **RESULT}
-    results = results.select(pl.col(name).cast(dtype) for name, dtype in columns.items())
-    kept = _kept(results)
+    kept = _kept(ids, bases)
     joined = results.join(kept, on=list(KEY), how="left", suffix="_kept").with_columns(
         is_new=pl.col("run_id").is_null(),
         differs=pl.any_horizontal(pl.col(f).ne_missing(pl.col(f"{f}_kept")) for f in RESULT),
     )
     changed = joined.filter(pl.col("is_new") | pl.col("differs"))
-    rows = changed.select(*columns, "is_new", run_id=pl.lit(run.pk))
+    rows = changed.select(*KEY, *RESULT, "is_new", run_id=pl.lit(run.pk))
     insert(rows.filter("is_new").drop("is_new"), Assessment)
     merge(rows.filter(~pl.col("is_new")).drop("is_new"), Assessment, key=list(KEY))
     insert(_turned(changed, run, known), VerdictChange)
+    _drop_out_of_place(kept, results)
     again = joined.filter(~pl.col("differs") & (pl.col("run_id") == run.pk)).height
     return Tally(
         judged=results.height,
@@ -132,23 +130,32 @@ def verdicts(rows: pl.DataFrame) -> Counts:
     return found
 
 
-def _kept(results: pl.DataFrame) -> pl.DataFrame:
-    bases = results.select("edition_id").unique()["edition_id"].to_list()
-    ids = results["enterprise_id"].unique().to_list()
-    rows = Assessment.objects.filter(among(ids), edition_id__in=bases)
+def _kept(ids: pl.Series, bases: Collection[Basis]) -> pl.DataFrame:
+    editions = {edition for edition, _ in bases}
+    rows = Assessment.objects.filter(among(ids.to_list()), edition_id__in=editions)
     kept = read(rows, {**KEY, **RESULT, "run_id": pl.Int64})
-    asked = results.select("edition_id", "kind").unique()
-    return kept.join(asked, on=["edition_id", "kind"], how="semi")
+    return kept.filter(_is_of(bases))
+
+
+def _is_of(bases: Collection[Basis]) -> pl.Expr:
+    basis = pl.concat_str("edition_id", pl.lit(" "), "kind")
+    return basis.is_in([f"{edition} {kind}" for edition, kind in bases])
+
+
+def _drop_out_of_place(kept: pl.DataFrame, results: pl.DataFrame) -> None:
+    """Delete rows by an edition that no longer applies where the enterprise now is (迁出)."""
+    left = kept.join(results, on=list(KEY), how="anti")
+    for (edition, kind), rows in left.group_by("edition_id", "kind"):
+        moved = among(rows["enterprise_id"].to_list())
+        Assessment.objects.filter(moved, edition_id=edition, kind=kind).delete()
 
 
 def _turned(changed: pl.DataFrame, run: JudgingRun, known: Collection[Basis]) -> pl.DataFrame:
     """Return the rows of VerdictChange: verdicts that are others, and those of new enterprises."""
     before, after = pl.col("verdict_kept"), pl.col("verdict")
-    basis = pl.concat_str("edition_id", pl.lit(" "), "kind")
-    is_known = basis.is_in([f"{edition} {kind}" for edition, kind in known])
     was = before.fill_null(-1) >= ENOUGH
     now = after >= ENOUGH
-    turned = changed.filter((before != after) | (before.is_null() & is_known))
+    turned = changed.filter((before != after) | (before.is_null() & _is_of(known)))
     return turned.select(
         *KEY,
         run_id=pl.lit(run.pk),

@@ -47,6 +47,7 @@ class JudgingRun(models.Model):
     )
     editions = models.JSONField(default=list, help_text="[[code, hash of the rules, kind], …]")
     rules = models.JSONField(default=dict, help_text="hash of the rules: [[code, sha256], …]")
+    engine = models.CharField(max_length=40, blank=True, help_text="version of the evaluator")
     counts = models.JSONField(default=dict, help_text="code kind: enterprises by verdict digit")
     stored = models.PositiveIntegerField(default=0, help_text="rows written: only changed ones")
     judged = models.PositiveIntegerField(default=0)
