@@ -22,7 +22,7 @@ from cultivation.standards.policy import (
     Reach,
     Supplement,
 )
-from cultivation.standards.reading import digest, read_policy, read_supplement
+from cultivation.standards.reading import MOST, digest, read_policy, read_supplement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -93,6 +93,11 @@ def compose(base: Policy, supplements: Sequence[Supplement]) -> Policy:
                         f"{_origin(one)}: {criterion.code}: the code stands in {other} as well; "
                         "give it a code of its own"
                     )
+    if len(places) > MOST:
+        raise PolicyError(
+            f"{_origin(living[-1])}: criteria: {base.code} has {len(places)} with what lies over it; "
+            f"keep to {MOST}, or leave out of a new edition what no longer holds"
+        )
     return replace(
         base,
         root=_grown(base.root, branches),

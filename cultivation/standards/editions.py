@@ -29,6 +29,7 @@ __all__ = [
     "Rules",
     "all_counts",
     "all_policies",
+    "counts_for",
     "edition_for",
     "in_force",
     "load_all",
@@ -96,6 +97,14 @@ def edition_for(tier: str, *, kind: str, on: dt.date, path: str = "") -> Edition
     if found is None:
         raise NoEditionError(f"no edition for {tier}, {kind}, on {on}, in {path or 'the nation'}")
     return loaded[found.code]
+
+
+def counts_for(edition: Edition, *, kind: str, on: dt.date, path: str = "") -> bool:
+    """Tell whether an edition is the one that a case is judged by (是否适用)."""
+    try:
+        return edition_for(edition.tier, kind=kind, on=on, path=path) == edition
+    except NoEditionError:
+        return False
 
 
 def in_force(on: dt.date, *, path: str | None = None) -> list[tuple[Edition, Policy, str]]:

@@ -101,7 +101,7 @@ def standings(enterprise: Enterprise, *, on: dt.date) -> list[Standing]:
     row = facts.row(enterprise.pk, as_of=on)
     return [
         Standing(explanation.explain_facts(row, edition, kind=kind, as_of=on))
-        for edition, _, kind in editions.in_force(on)
+        for edition, _, kind in editions.in_force(on, path=enterprise.region_path)
     ]
 
 

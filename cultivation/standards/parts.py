@@ -57,7 +57,7 @@ class PartReader:
 
     def need(self, at: str, table: Table, name: str, kind: type, what: str) -> Any:
         value = table.get(name)
-        if type(value) is not kind or (kind is str and not value.strip()):
+        if type(value) is not kind or (kind is str and not str(value).strip()):
             raise self.refuse(at, f"{name!r} is missing or not {what}", f"state {name} as {what}")
         return value
 

@@ -85,19 +85,6 @@ def test_edition_for_refuses_a_day_before_the_first(
         edition_for(tier, kind="recognition", on=day(on), path="")
 
 
-@pytest.mark.parametrize(
-    "on", ["2022-06-15", "2022-08-01", "2026-03-31", "2026-04-01", "2027-01-01"]
-)
-def test_no_day_has_two_editions_for_one_case(loaded: list[Edition], on: str) -> None:
-    found = [
-        (edition.tier, kind)
-        for edition, said in editions.all_policies()
-        for kind in ("recognition", "recheck")
-        if editions.period_of(said, kind=kind, on=day(on))
-    ]
-    assert len(found) == len(set(found))
-
-
 def test_in_force_names_both_kinds_where_they_differ(loaded: list[Edition]) -> None:
     found = [(edition.code, kind) for edition, _, kind in in_force(day("2026-05-06"))]
     assert found == [

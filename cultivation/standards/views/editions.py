@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from cultivation.standards import pages
-from cultivation.standards.editions import period_of, policy
+from cultivation.standards.editions import counts_for, policy
 from cultivation.standards.explanation import explain
 from cultivation.standards.forms import AsOfForm
 from cultivation.standards.models import Assessment, Edition, JudgingRun
@@ -85,7 +85,7 @@ def explanation(request: HttpRequest, pk: int, code: str) -> HttpResponse:
         "lines": pages.lines(told, enterprise),
         "kind": Assessment.Kind(kind),
         "on": on,
-        "covers": period_of(policy(found), kind=kind, on=on),
+        "covers": counts_for(found, kind=kind, on=on, path=enterprise.region_path),
         "may_edit": rights.may_edit(cast("User", request.user), enterprise),
     }
     return render(request, "standards/explanation.html", context)
