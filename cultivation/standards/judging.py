@@ -13,6 +13,7 @@ import polars as pl
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from cultivation.standards import editions, extent, snapshots, storing
 from cultivation.standards.keeping import engine
@@ -83,6 +84,8 @@ def begin(
         return _created(extent.Extent(taken, None), chosen, as_of, progress=progress)
     mark = time.time_ns()
     found = extent.taken_up(as_of, chosen, mark=mark, whole=bool(whole), progress=progress)
+    if progress:
+        progress.log(_plan(found))
     if found.before is None:
         return _created(found, chosen, as_of, mark=mark, progress=progress)
     if progress:
@@ -141,6 +144,18 @@ def _gathered(units: Sequence[tuple[str, int]]) -> Iterator[dict[str, int]]:
             gathered = {}
     if gathered:
         yield gathered
+
+
+def _plan(found: Extent) -> str:
+    rows = found.snapshot.rows
+    if found.before is None:
+        return _("%(rows)s enterprises, all of them to be judged") % {"rows": rows}
+    changed = snapshots.delta(found.snapshot).select(pl.len()).collect().item()
+    return _("%(rows)s enterprises, of which %(changed)s changed since run %(run)s") % {
+        "rows": rows,
+        "changed": changed,
+        "run": found.before.pk,
+    }
 
 
 def _created(

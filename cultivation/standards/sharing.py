@@ -9,6 +9,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
+from django.utils.translation import gettext as _
+
 from cultivation.standards import editions, judging, snapshots
 from cultivation.standards.models import JudgingRun
 from cultivation.standards.storing import Tally
@@ -81,7 +83,8 @@ def conduct_unit(progress: Progress) -> None:
     progress.report(0, always=True)
     tally = judging.judge_units(run, {said["unit"]: said["rows"]}, judging.bases_of(run))
     progress.result.update(tally.as_json())
-    progress.log(f"{tally.judged} judged, {tally.stored} stored")
+    numbers = {"judged": tally.judged, "stored": tally.stored}
+    progress.log(_("%(judged)s results judged, %(stored)s of them changed") % numbers)
 
 
 def conduct_here(progress: Progress) -> JudgingRun:

@@ -81,3 +81,13 @@ class JobRun(models.Model):
     def name(self) -> str:
         """Return what the run does, in the page's language."""
         return names.of_kind(self.kind)
+
+    @property
+    def about(self) -> str:
+        """Return what a part is about; empty for a run of its own."""
+        return names.of_part(self.params) if self.parent_id else ""
+
+    @property
+    def last_line(self) -> str:
+        """Return the last line of the log."""
+        return self.log.rstrip("\n").rpartition("\n")[2]

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 KINDS: dict[str, Any] = {
     "check_coverage": _("Coverage snapshot"),
     "judge": _("Judging of the registry"),
+    "judge_unit": _("Judging of one unit"),
     "expire_titles": _("Expiry of titles"),
     "replay": _("Replay of judgements"),
     "simulate": _("Simulation of thresholds"),
+    "try_draft": _("Trial of a draft standard"),
     "import": _("Import"),
     "export": _("Export"),
     "fiction": _("Fictional registry"),
@@ -21,6 +24,7 @@ RESULTS: dict[str, Any] = {  # in the order in which they are read
     "as_of": _("as of"),
     "rows": _("rows written or read"),
     "snapshots": _("snapshots taken"),
+    "run": _("national run"),
     "judged": _("enterprises judged"),
     "stored": _("results changed"),
     "judgements": _("kept judgements judged again"),
@@ -54,6 +58,14 @@ RESULTS: dict[str, Any] = {  # in the order in which they are read
     "L1_ANY": _("Level 1+, by any assessment"),
     "STARTED": _("Any transformation started"),
 }
+HIDDEN = {"counts"}  # what parts hand on to the run that they are parts of
+
+
+def of_part(params: dict[str, Any]) -> str:
+    """Return what a part is about, in the page's language: the name it was given, or its unit."""
+    given = params.get("name") or {}
+    name = given.get("en") if (get_language() or "").startswith("en") else ""
+    return str(name or given.get("zh") or params.get("unit") or "")
 
 
 def of_kind(kind: str) -> str:
@@ -68,6 +80,8 @@ def of_result(result: dict[str, Any]) -> list[tuple[str, Any]]:
     """
     pairs: list[tuple[str, Any]] = []
     for key in [*(key for key in RESULTS if key in result), *sorted(result.keys() - RESULTS)]:
+        if key in HIDDEN:
+            continue
         value = result[key]
         name = str(RESULTS.get(key, key.replace("_", " ")))
         if isinstance(value, dict):

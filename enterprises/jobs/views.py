@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, cast
 
 from django.contrib import messages
@@ -30,6 +31,7 @@ LOG_SHOWN = 20_000  # characters, the last ones
 def run_list(request: HttpRequest) -> HttpResponse:
     """List the runs in sight, newest first (任务列表)."""
     rows = JobRun.objects.visible_to(cast("User", request.user)).select_related("started_by")
+    rows = rows.filter(parent=None)
     status = request.GET.get("status", "")
     if status in JobRun.Status.values:
         rows = rows.filter(status=status)
@@ -43,12 +45,16 @@ def run_list(request: HttpRequest) -> HttpResponse:
 @vary_on_headers("HX-Request")
 @require_safe
 def run_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show a run; the page asks again for the fragment while the run is live (任务详情)."""
+    """Show a run and its parts; the page asks again while the run is live (任务详情)."""
     user = cast("User", request.user)
-    rows = JobRun.objects.visible_to(user).select_related("started_by")
+    rows = JobRun.objects.visible_to(user).select_related("started_by", "parent")
     run = get_object_or_404(rows, pk=pk)
+    parts = list(run.parts.order_by("key")) if not run.parent_id else []
+    states = Counter(part.get_status_display() for part in parts)
     context = {
         "run": run,
+        "parts": parts,
+        "states": states.items(),
         "result": names.of_result(run.result),
         "log": run.log[-LOG_SHOWN:],
         "may_cancel": rights.may_cancel(run, user) and not run.cancel_wanted,
