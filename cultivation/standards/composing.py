@@ -95,7 +95,7 @@ def compose(base: Policy, supplements: Sequence[Supplement]) -> Policy:
                     )
     if len(places) > MOST:
         raise PolicyError(
-            f"{_origin(living[-1])}: criteria: {base.code} has {len(places)} with what lies over it; "
+            f"{_origin(living[-1])}: criteria: {base.code} has {len(places)} with these; "
             f"keep to {MOST}, or leave out of a new edition what no longer holds"
         )
     return replace(
