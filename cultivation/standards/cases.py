@@ -1,8 +1,9 @@
 """Worked cases: named enterprises of which a standard says what is right (判例).
 
 A file states a base enterprise that meets what it must, then cases that change some of its facts
-and say what follows. Facts are columns of the facts frame; money is written in 万元, the rest as
-policies write it. A file belongs to an edition or an overlay but is no part of its hash.
+and say what follows; sections hold cases of one clause, kind, day or region. Facts are columns of
+the facts frame; money is written in 万元, the rest as policies write it. A file belongs to an
+edition or an overlay but is no part of its hash.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
+from django.utils.translation import get_language
 
 from cultivation.standards import facts
 from cultivation.standards.evaluation import columns, judge
@@ -31,18 +33,26 @@ ABSENT = "absent"  # the criterion does not apply to the case
 WORDS = (*(verdict.name.lower() for verdict in Verdict), ABSENT)
 HOME = "320500"  # the region of a case that names none
 WIDEST = 2**63 - 1
+SHARED = ("clause", "kind", "on", "facts")  # what a section may state for all its cases
 
 
 @dataclass(frozen=True, slots=True)
 class WorkedCase:
     """One enterprise, the case it is judged as, and what must be found (判例)."""
 
-    name: str
+    code: str  # its name as the file has it
     case: Case
     facts: dict[str, Any] = field(hash=False)  # a row of the frame; what is not stated is missing
     gives: dict[str, str] = field(hash=False)  # code: verdict, or absent
     points: dict[str, tuple[int, int]] = field(hash=False)  # code: least and most, in hundredths
     clause: str = ""
+    name_en: str = ""
+
+    @property
+    def name(self) -> str:
+        """Return the name in the active language."""
+        english = (get_language() or "").startswith("en")
+        return self.name_en if english and self.name_en else self.code
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,37 +128,54 @@ class _CaseReader(PartReader):
         self.criteria = {criterion.code: criterion for criterion in policy.root.walk()}
 
     def cases(self, table: Table) -> tuple[WorkedCase, ...]:
-        self.known("header", table, ("base", "case"))
+        self.known("header", table, ("base", "case", "section"))
         base = self.need("header", table, "base", dict, "a table of facts, with the day")
         self.known("base", base, ("on", "facts"))
+        sections = self.rows(table, "section")
+        for section in sections:
+            self.known("section", section, (*SHARED, "case"))
         found: dict[str, WorkedCase] = {}
-        for row in self.need("header", table, "case", list, "one [[case]] or more"):
-            worked = self.case(base, row)
-            if worked.name in found:
-                raise self.refuse(f"case {worked.name!r}", "stands twice", "give it its own name")
-            found[worked.name] = worked
+        for section in ({"case": table.get("case", [])}, *sections):
+            for row in self.rows(section, "case"):
+                worked = self.case(base, section, row)
+                if worked.code in found:
+                    raise self.refuse(self.at(row), "it stands twice", "give it its own name")
+                found[worked.code] = worked
+        if not found:
+            raise self.refuse("header", "it has no case", "write one [[case]] or more")
         return tuple(found.values())
 
-    def case(self, base: Table, row: Table) -> WorkedCase:
-        name = self.need("case", row, "name", str, "a text")
-        at = f"case {name!r}"
-        self.known(at, row, ("name", "kind", "on", "facts", "gives", "points", "clause"))
-        kind = row.get("kind", KINDS[0])
+    def at(self, row: Table) -> str:
+        return f"case {row.get('name', '?')!r}"
+
+    def case(self, base: Table, section: Table, row: Table) -> WorkedCase:
+        at = self.at(row)
+        self.known(at, row, (*SHARED, "name", "name_en", "gives", "points"))
+        shared = {**base, **section, **row}
+        kind = shared.get("kind", KINDS[0])
         if kind not in KINDS:
             raise self.refuse(at, f"kind {kind!r}", f"use one of {', '.join(KINDS)}")
-        stated = self.facts(at, {**base.get("facts", {}), **row.get("facts", {})})
+        layers = [self.table(at, part, "facts") for part in (base, section, row)]
+        stated = self.facts(at, {name: value for layer in layers for name, value in layer.items()})
         path = self.need(at, stated, "region_path", str, "a region")
-        gives, points = row.get("gives", {}), row.get("points", {})
+        gives, points = self.table(at, row, "gives"), self.table(at, row, "points")
         if not gives and not points:
             raise self.refuse(at, "it says nothing of what follows", "state gives or points")
         return WorkedCase(
-            name=name,
-            case=Case(kind, self.day(at, row.get("on", base.get("on"))), path),
+            code=self.need(at, row, "name", str, "a text"),
+            case=Case(kind, self.day(at, shared.get("on")), path),
             facts=stated,
             gives={code: self.verdict(at, code, word) for code, word in gives.items()},
             points={code: self.span(at, code, span) for code, span in points.items()},
-            clause=row.get("clause", ""),
+            clause=self.text(at, shared, "clause"),
+            name_en=self.text(at, row, "name_en"),
         )
+
+    def table(self, at: str, row: Table, name: str) -> Table:
+        found = row.get(name, {})
+        if not isinstance(found, dict):
+            raise self.refuse(at, f"{name} = {found!r}", f"write {name} = {{ … = … }}")
+        return found
 
     def day(self, at: str, value: Any) -> dt.date:
         if type(value) is not dt.date:
