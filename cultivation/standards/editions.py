@@ -139,12 +139,17 @@ def _alone(edition: Edition) -> Library:
     chain = [edition]
     while said(text_of(chain[-1])).keep_overlays and chain[-1].supersedes:
         chain.append(chain[-1].supersedes)
-    prefetch_related_objects(chain, "overlays")
+    prefetch_related_objects([one for one in chain if one.pk], "overlays")
     return _library_of(chain)
 
 
 def _library_of(editions: Sequence[Edition]) -> Library:
     return Library(
         {edition.code: text_of(edition) for edition in editions},
-        {laid.code: text_of(laid) for edition in editions for laid in edition.overlays.all()},
+        {
+            laid.code: text_of(laid)
+            for edition in editions
+            if edition.pk  # one that was not stored yet has none
+            for laid in edition.overlays.all()
+        },
     )

@@ -17,6 +17,7 @@ from cultivation.standards.composing import Text, added, composed, said
 from cultivation.standards.library import OVERLAYS, Library, amends
 from cultivation.standards.models import Edition, Judgement, JudgingRun, Overlay
 from cultivation.standards.policy import PolicyError
+from cultivation.standards.reading import digest
 from enterprises.registry.models import Title
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def library() -> Library:
 
 def text_of(loaded: Edition | Overlay) -> Text:
     """Return the text of what is loaded."""
-    return Text(loaded.code, loaded.sha256, loaded.text)
+    return Text(loaded.code, loaded.sha256 or digest(loaded.text), loaded.text)
 
 
 @transaction.atomic
