@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils import timezone
@@ -48,3 +48,58 @@ class AsOfForm(forms.Form):
     def clean_kind(self) -> str:
         """Return the kind, a new application where none is stated."""
         return str(self.cleaned_data["kind"] or Assessment.Kind.RECOGNITION)
+
+
+class ScenarioForm(forms.Form):
+    """What a scenario is called, where and as of when it looks, for whom it holds (门槛情景)."""
+
+    name = forms.CharField(label=_("Name"), max_length=120)
+    region_path = forms.ChoiceField(label=_("Region looked at"), required=False)
+    as_of = forms.TypedChoiceField(
+        label=_("Facts of"),
+        coerce=dt.date.fromisoformat,
+        help_text=_("A day whose facts have been read is quickest; today's are read first."),
+    )
+    kind = forms.ChoiceField(
+        label=_("The changes hold for"),
+        required=False,
+        choices=[("", _("new applications and re-checks")), *Assessment.Kind.choices],
+    )
+    units = forms.MultipleChoiceField(
+        label=_("The changes hold in"),
+        required=False,
+        help_text=_("Choose none, and they hold everywhere."),
+        widget=forms.CheckboxSelectMultiple,
+    )
+    note = forms.CharField(label=_("Note"), required=False, widget=forms.Textarea, max_length=2000)
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def __init__(
+        self,
+        *args: Any,
+        regions: list[tuple[str, str]],
+        days: list[dt.date],
+        units: list[tuple[str, str]],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.offered = dict(regions)
+        offered = [(day.isoformat(), day.isoformat()) for day in days]
+        for name, choices in (("region_path", regions), ("as_of", offered), ("units", units)):
+            choice = self.fields[name]
+            if isinstance(choice, forms.ChoiceField):
+                choice.choices = choices
+        if not units:
+            del self.fields["units"]
+
+    def clean_region_path(self) -> str:
+        """Return the path; the nation's is empty and is chosen only where it is offered."""
+        path = str(self.cleaned_data["region_path"])
+        if path not in self.offered:
+            raise forms.ValidationError(_("Choose a region from the list."), code="required")
+        return path
+
+    def reach(self) -> dict[str, list[str]]:
+        """Return where and for whom the changes hold, as an overlay states it; empty: always."""
+        said = {"kinds": [self.cleaned_data["kind"]], "units": self.cleaned_data.get("units", [])}
+        return {key: values for key, values in said.items() if values and values != [""]}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -19,6 +19,7 @@ from cultivation.standards.policy import PolicyError, amended
 from cultivation.standards.scenario_changes import amendments
 from cultivation.standards.tallies import tally
 from enterprises.jobs.runs import start
+from enterprises.places.models import Region
 from enterprises.registry.ledger import StaleError
 
 if TYPE_CHECKING:
@@ -46,6 +47,25 @@ def may_simulate(scope: Scope) -> bool:
 def may_look_at(scope: Scope, path: str) -> bool:
     """Tell whether a scenario may look at a subtree: one lies within what its maker decides on."""
     return any(path.startswith(own) for own, role in scope.decide_paths if role in OFFICES)
+
+
+def home(scope: Scope) -> str:
+    """Return the path of the highest region that somebody decides for (本级)."""
+    own = [path for path, role in scope.decide_paths if role in OFFICES]
+    return min(own, key=len, default="")
+
+
+def regions(scope: Scope) -> list[tuple[str, str]]:
+    """Return the regions a scenario may look at, the highest first: path and name (可选地区)."""
+    own = [path for path, role in scope.decide_paths if role in OFFICES]
+    if "" in own:
+        chosen = Q(path="", level=Region.Level.NATION) | Q(is_unit=True)
+    else:
+        chosen = Q(pk__in=[])
+        for path in own:
+            chosen |= Q(path=path) | Q(path__startswith=path, level=Region.Level.CITY)
+    found = Region.objects.filter(chosen, in_use=True).order_by("path")
+    return list({region.path: str(region) for region in found}.items())
 
 
 def may_change(user: User, scenario: Scenario) -> bool:
@@ -154,14 +174,20 @@ class State:
         return self.computed and not (self.rules_changed or self.facts_changed)
 
 
-def state(scenario: Scenario, *, newest: Snapshot | None = None) -> State:
-    """Return whether a scenario's result still stands; `newest` are the facts of its day."""
+def state(
+    scenario: Scenario, *, newest: Snapshot | None = None, rules_hash: str | None = None
+) -> State:
+    """Return whether a scenario's result still stands.
+
+    `newest` are the newest facts of its day, `rules_hash` what its edition consists of today.
+    """
     if scenario.snapshot_id is None:
         return State(computed=False)
     newest = newest or facts_for(scenario.as_of)
+    rules_hash = rules_hash or editions.rules(scenario.edition).sha256
     return State(
         computed=True,
-        rules_changed=scenario.rules_hash != editions.rules(scenario.edition).sha256,
+        rules_changed=scenario.rules_hash != rules_hash,
         facts_changed=newest is not None and newest.pk != scenario.snapshot_id,
     )
 
