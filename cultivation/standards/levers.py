@@ -192,6 +192,18 @@ def _of_count(
         yield (upper,)
 
 
+def with_value(row: Row, column: str, value: Any, counts: Mapping[str, Count]) -> Row:
+    """Return facts with another value and what follows from it for counts (改动后的事实)."""
+    changed = {**row, column: value}
+    name = column.removesuffix("_low")
+    if name != column and (high := row.get(f"{name}_high")) is not None:
+        changed[f"{name}_high"] = max(high, value)
+    for count in counts.values():
+        if count.complete == column and value is True:
+            changed[f"{count.name}_high"] = changed.get(f"{count.name}_low")
+    return changed
+
+
 def stated(code: str, column: str, comparison: Comparison) -> Need:
     """Return the need that a column is known; it counts as what helps least (须填报)."""
     worst: int | bool | str = 0 if comparison.order in RISING else LARGE

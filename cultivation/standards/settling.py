@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from cultivation.standards import facts as facts_frame
 from cultivation.standards.evaluation import columns, judge
-from cultivation.standards.levers import LARGE, Need, Row, consistent, exceeds
+from cultivation.standards.levers import LARGE, Need, Row, consistent, exceeds, with_value
 from cultivation.standards.models import Verdict
 from cultivation.standards.ways import Ground, Way, size, ways
 
@@ -74,19 +74,8 @@ class Planner:
         """Return the facts with planned values."""
         row = self.facts
         for column, value in values.items():
-            row = self._with(row, column, value)
+            row = with_value(row, column, value, self.counts)
         return row
-
-    def _with(self, row: Row, column: str, value: Any) -> Row:
-        """Return a row with another value and what follows from it."""
-        changed = {**row, column: value}
-        name = column.removesuffix("_low")
-        if name != column and (high := row.get(f"{name}_high")) is not None:
-            changed[f"{name}_high"] = max(high, value)
-        for count in self.counts.values():
-            if count.complete == column and value is True:
-                changed[f"{count.name}_high"] = changed.get(f"{count.name}_low")
-        return changed
 
     # ---- settling ---------------------------------------------------------------------------
     def settled(self, way: Way) -> Values | None:
@@ -115,7 +104,7 @@ class Planner:
         number = isinstance(to, int) and not isinstance(to, bool)
         if number and now is not None and went.setdefault(column, to > now) != (to > now):
             return row
-        return self._with(row, column, to)
+        return with_value(row, column, to, self.counts)
 
     def qualifying(self, found: Iterable[Way]) -> list[tuple[Values, Way]]:
         """Return the plans of ways that qualify, the least first."""

@@ -64,6 +64,7 @@ class Round:
     state: State
     window: Window | None = None
     last: Window | None = None
+    seen_on: dt.date | None = None
 
     @property
     def closes(self) -> dt.date | None:
@@ -74,9 +75,12 @@ class Round:
     def day(self) -> dt.date:
         """Return the day to judge a plan as of: the last one, or one assumed (测算时点)."""
         seen = self.window or self.last
+        day = dt.date(self.year, *ASSUMED)
         if seen and seen.closes:
-            return _in_year(seen.closes, self.year)
-        return dt.date(self.year, *ASSUMED)
+            day = _in_year(seen.closes, self.year)
+        if self.assumed and self.seen_on and self.seen_on.year == self.year:
+            return max(day, self.seen_on)
+        return day
 
     @property
     def assumed(self) -> bool:
@@ -106,10 +110,10 @@ def window_for(tier: str, kind: str, on: dt.date, path: str = "") -> Round:
         if window.closes and on <= window.closes <= on + AHEAD:
             begun = window.opens is not None and window.opens <= on
             state = State.OPEN if begun else State.ANNOUNCED
-            return Round(window.year, state, window, _before(windows, window.year))
+            return Round(window.year, state, window, _before(windows, window.year), on)
     seen = {window.year for window in windows}
     year = on.year + 1 if on.year in seen else on.year
-    return Round(year, State.UNKNOWN, None, _before(windows, year))
+    return Round(year, State.UNKNOWN, None, _before(windows, year), on)
 
 
 def round_of(tier: str, kind: str, year: int, *, on: dt.date, path: str = "") -> Round:
@@ -118,11 +122,24 @@ def round_of(tier: str, kind: str, year: int, *, on: dt.date, path: str = "") ->
     last = _before(windows, year)
     window = next((w for w in windows if w.year == year and w.closes), None)
     if window is None or window.closes is None:
-        return Round(year, State.OVER if year < on.year else State.UNKNOWN, None, last)
+        return Round(year, State.OVER if year < on.year else State.UNKNOWN, None, last, on)
     if window.closes < on:
-        return Round(year, State.OVER, window, last)
+        return Round(year, State.OVER, window, last, on)
     begun = window.opens is not None and window.opens <= on
-    return Round(year, State.OPEN if begun else State.ANNOUNCED, window, last)
+    return Round(year, State.OPEN if begun else State.ANNOUNCED, window, last, on)
+
+
+def tier_ahead(tier: str) -> tuple[str, str]:
+    """Return the tier that follows, with the kind; the highest is re-checked (下一梯度)."""
+    if tier == Tier.LITTLE_GIANT:
+        return tier, "recheck"
+    return (Tier.LITTLE_GIANT if tier == Tier.SRDI else Tier.SRDI), "recognition"
+
+
+def rounds_ahead(today: dt.date, year: int) -> list[int]:
+    """Return the years whose rounds can be looked at: this, the next, and one asked for (批次)."""
+    years = {today.year, today.year + 1}
+    return sorted(years | {year} if today.year - 1 <= year <= today.year + 3 else years)
 
 
 def _of(windows: Iterable[Window], kind: str, path: str) -> list[Window]:
@@ -164,5 +181,6 @@ def _checked(row: Mapping[str, Any], origin: str) -> dict[str, Any]:
         raise WindowError(
             f"{at}: confidence {confidence} passes as verified; state verified = false"
         )
-    defaults = {"units": [], "opens": None, "closes": None, "document": "", "note": ""}
+    blank: dict[str, Any] = {"units": [], "opens": None, "closes": None}
+    defaults = {**blank, "document": "", "note": ""}
     return {**defaults, **row, "verified": row.get("verified", confidence == "H")}
