@@ -67,13 +67,14 @@ class QuantityReader(PartReader):
         }
         catalogue = lists.get(shape, FIGURE_UNITS)
         for name in names:
-            if not isinstance(name, str) or name not in catalogue:
-                if name in self.counts and shape in {"count", "sum"}:
-                    other = "sum" if shape == "count" else "count"
-                    raise self.refuse(at, f"{shape} of {name!r}", f"write {other} = {name!r}")
-                near = difflib.get_close_matches(str(name), catalogue, n=1)
-                mend = f"write {near[0]!r}" if near else f"use one of {sorted(catalogue)}"
-                raise self.refuse(at, f"unknown name {name!r}", mend)
+            if isinstance(name, str) and name in catalogue:
+                continue
+            if shape in {"count", "sum"} and str(name) in self.counts:
+                other = "sum" if shape == "count" else "count"
+                raise self.refuse(at, f"{shape} of {name!r}", f"write {other} = {name!r}")
+            near = difflib.get_close_matches(str(name), catalogue, n=1)
+            mend = f"write {near[0]!r}" if near else f"use one of {sorted(catalogue)}"
+            raise self.refuse(at, f"unknown name {name!r}", mend)
         units = [FIGURE_UNITS[name] for name in names] if shape == "ratio" else []
         if len(set(units)) > 1:
             raise self.refuse(
