@@ -26,6 +26,7 @@ def start(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {"newcomer": not (scope.paths or scope.enterprises or scope.expert)}
     if scope.paths:
         context |= _of_region(user)
+        context["drifted"] = waiting.drifted(user)
     if scope.is_office:
         context |= _of_office(user)
     if scope.is_auditor:

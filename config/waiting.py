@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from cultivation.digital import coverage
 from cultivation.digital.overview import Overview, home
 from cultivation.pipeline.models import Application
+from cultivation.standards.models import Replay
 from enterprises.accounts.models import Claim, PersonalDataReading
 from enterprises.jobs.models import JobRun
 from enterprises.registry.models import Enterprise, Stage, StagedImport, Tier
@@ -77,6 +78,13 @@ def readings(user: User) -> list[PersonalDataReading]:
     """Return the last readings of personal data an auditor watches (查阅记录)."""
     rows = PersonalDataReading.objects.visible_to(user).select_related("user", "enterprise")
     return list(rows[:SHOWN])
+
+
+def drifted(user: User) -> Replay | None:
+    """Return the last replay where something came out otherwise, for who may see it (重演差异)."""
+    rows = Replay.objects.visible_to(user).filter(finished_at__isnull=False)
+    last = rows.defer("drift").first()
+    return last if last and last.drifted else None
 
 
 def ladder(user: User) -> list[Stat]:

@@ -134,7 +134,7 @@ class Node:
     def _amount(self, value: Value, edge: Fraction | None) -> str:
         return wording.amount(value, self.unit, against=edge)
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self, *, texts: bool = True) -> dict[str, Any]:
         """Return the node and its parts as plain data, with texts in both languages."""
         criterion = self.criterion
         said: dict[str, Any] = {
@@ -153,9 +153,9 @@ class Node:
             "distance": _plain(self.distance),
             "figures": [[figure.name, figure.year] for figure in self.used],
             "points": list(self.points) if self.points else None,
-            "parts": [part.as_json() for part in self.parts],
+            "parts": [part.as_json(texts=texts) for part in self.parts],
         }
-        for end, language in LANGUAGES.items():
+        for end, language in LANGUAGES.items() if texts else ():
             with override(language):
                 said[f"value_{end}"] = self.points_text or self.value_text
                 said[f"threshold_{end}"] = self.threshold_text
@@ -193,15 +193,18 @@ class Explanation:
         """Return how many requirements have a verdict."""
         return sum(node.verdict == verdict for node in self.requirements)
 
-    def as_json(self) -> dict[str, Any]:
-        """Return the tree as plain data, the same for the same facts and edition."""
+    def as_json(self, *, texts: bool = True) -> dict[str, Any]:
+        """Return the tree as plain data, the same for the same facts and edition.
+
+        Without `texts` it has what the texts say in numbers alone, which is most of the work.
+        """
         return {
             "edition": self.edition.code,
             "edition_hash": self.edition.sha256,
             "facts_hash": self.facts_hash,
             "kind": self.kind,
             "as_of": self.as_of.isoformat(),
-            **self.root.as_json(),
+            **self.root.as_json(texts=texts),
         }
 
 

@@ -52,9 +52,16 @@ def keep(told: Explanation, *, enterprise: Enterprise) -> Judgement:
     rules = editions.rules(told.edition)
     if altered := altered_rules(rules.parts):
         raise AlteredRulesError(", ".join(altered))
+    made = record_of(told, rules=rules, enterprise=enterprise.pk)
+    made.save(force_insert=True)
+    return made
+
+
+def record_of(told: Explanation, *, rules: Rules, enterprise: int) -> Judgement:
+    """Return the row that keeps a judgement, not yet stored."""
     result = told.as_json()
-    return Judgement.objects.create(
-        enterprise=enterprise,
+    return Judgement(
+        enterprise_id=enterprise,
         edition=told.edition,
         rules=[list(part) for part in rules.parts],
         rules_hash=rules.sha256,
@@ -155,7 +162,9 @@ def _difference(
         causes.append(Cause.RECORD)
     changes: tuple[Change, ...] = ()
     if now is not None:
-        changes = changes_between(result, now.as_json())
+        changes = changes_between(result, now.as_json(texts=False))
+        if changes:
+            changes = changes_between(result, now.as_json())
     if changes and not causes:
         if kept.engine == engine():
             causes.append(Cause.UNKNOWN)

@@ -128,13 +128,15 @@ def _changes(policy: Policy, row: dict[str, Any]) -> tuple[Change, ...]:
     now = row["verdicts_now"]
     if now is None:  # the snapshot does not have the enterprise
         return (Change(policy.root.code, "verdict", row["verdict"], None),)
-    pairs = zip(policy.order, row["verdicts"].ljust(len(now)), now, strict=False)
-    found = [
-        Change(code, "verdict", _digit(then), _digit(after))
-        for code, then, after in pairs
-        if then != after
-    ]
-    whole = policy.root.code
+    whole, then = policy.root.code, row["verdicts"]
+    if len(then) != len(now):
+        found = [Change(whole, "verdicts", then, now)]
+    else:
+        found = [
+            Change(code, "verdict", _digit(before), _digit(after))
+            for code, before, after in zip(policy.order, then, now, strict=True)
+            if before != after
+        ]
     if row["verdict"] != row["verdict_now"] and all(one.criterion != whole for one in found):
         found.append(Change(whole, "verdict", row["verdict"], row["verdict_now"]))
     scores = [[row[f"{end}{when}"] for end in ("score_low", "score_high")] for when in ("", "_now")]

@@ -13,6 +13,7 @@ from django.db.models import F
 
 from cultivation.standards import keeping, manifests, shelf, tasks
 from cultivation.standards.drift import Cause, Change, Difference, changes_between, from_json
+from cultivation.standards.editions import policy_by
 from cultivation.standards.explanation import digest, explain
 from cultivation.standards.judging import judge_registry
 from cultivation.standards.models import Assessment, Edition, Judgement, JudgingRun, Replay
@@ -158,7 +159,7 @@ TAMPERINGS: tuple[tuple[Callable[[Judgement], None], str], ...] = (
     (other_words, ": the kept result was altered\n"),
     (of_another, ": the record was altered: it does not fit the result it bears\n"),
     (other_verdict, ": the record was altered: it does not fit the result it bears\n"),
-    (other_rules, ": the rules were altered (technology_2017)\n"),
+    (other_rules, ": the rules were altered (technology_2017)"),
     (rules_gone, ": the rules are no longer there (no_such_rules"),
     (older_engine, f": the evaluator changed (0 polars 1.0 → {keeping.engine()}). T17 verdict: "),
     (contradiction, ": facts, rules and evaluator are the same: find out why. T17 verdict: met "),
@@ -312,12 +313,10 @@ def test_changes_name_only_what_is_of_substance() -> None:
 
 
 def test_a_run_that_named_no_rules_is_judged_by_the_edition_alone(firms: list[Enterprise]) -> None:
-    run = judge_registry(ON)
     edition = Edition.objects.get(code="technology_2017")
-    JudgingRun.objects.filter(pk=run.pk).update(
-        rules={}, editions=[[edition.code, edition.sha256, "recognition"]]
-    )
-    Assessment.objects.exclude(edition=edition).delete()
+    alone = [edition.code, edition.sha256]
+    run = judge_registry(ON, bases=[(edition, policy_by([alone]), "recognition")])
+    JudgingRun.objects.filter(pk=run.pk).update(rules={}, editions=[[*alone, "recognition"]])
     assert told(all=True) == (
         "0 kept judgements and 3 stored results judged again: 0 differ\n", ""
     )  # fmt: skip
