@@ -7,6 +7,7 @@ and lays their rows over the files there are, so that it costs what the change i
 from __future__ import annotations
 
 import hashlib
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,8 +33,8 @@ if TYPE_CHECKING:
 __all__ = [
     "StaleBaseError", "delta", "heavy", "intact", "refresh", "row", "scan", "take", "units",
 ]  # fmt: skip
-BLOCK = 50_000  # enterprises read at a time
-PART = 100_000  # most rows of a file
+BLOCK = 25_000  # enterprises read at a time
+HELD = 200_000  # rows kept back until they are written, a file a unit
 HEAVY = 10  # percent of the rows that may be laid over before a whole reading is cheaper
 CODE = ("facts.py", "indicators.py", "measures.py")  # says what the columns mean
 REFERENCE: dict[Any, tuple[str, ...]] = {
@@ -51,26 +52,21 @@ def take(as_of: dt.date, *, progress: Progress | None = None) -> Snapshot:
     """Read the facts of all enterprises as of a day and return their snapshot (取快照).
 
     Equal facts give the same snapshot. All of it is one state of the database, memory is bounded
-    by BLOCK enterprises, and a file appears under its name only when it is whole.
+    by HELD enterprises, and a file appears under its name only when it is whole.
     """
     counts = all_counts()
     firms = Enterprise.objects.count() if progress else 0
-    pieces: dict[str, list[Path]] = {}
+    parts: list[list[Any]] = []
     rows, columns = 0, 0
     with one_state() as state, shelf.scratch() as scratch:
         signature = state.submit(_signature, counts)
-        for number, block in enumerate(_blocks(state, as_of, counts)):
-            for unit, part in _by_unit(block):
-                pieces.setdefault(unit, []).append(scratch / f"{unit or 'none'}-{number}")
-                part.write_parquet(pieces[unit][-1], compression="lz4")
-            rows, columns = rows + block.height, block.width
-            if progress:
-                progress.report(min(rows, firms), firms)
-        parts = [
-            [unit, shelf.put(part, scratch), part.height]
-            for unit in sorted(pieces)
-            for part in _joined(pieces[unit])
-        ]
+        for gathered in _gathered(_blocks(state, as_of, counts)):
+            for unit, part in gathered.items():
+                parts.append([unit, shelf.put(part, scratch), part.height])
+                rows, columns = rows + part.height, part.width
+                if progress:
+                    progress.report(min(rows, firms), firms)
+        parts.sort(key=itemgetter(0))  # of a unit, in the order of ids as they came
         taken = Snapshot(as_of=as_of, signature=signature.result(), parts=parts)
     return _kept(taken, rows=rows, columns=columns)
 
@@ -169,20 +165,23 @@ def _block(
     ]
 
 
-def _by_unit(block: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]:
+def _gathered(blocks: Iterable[pl.DataFrame]) -> Iterator[dict[str, pl.DataFrame]]:
+    """Yield the rows of several blocks by unit, some HELD rows at a time (分推荐单位)."""
+    held: dict[str, list[pl.DataFrame]] = {}
+    rows = 0
+    for block in blocks:
+        for unit, part in _by_unit(block).items():
+            held.setdefault(unit, []).append(part)
+        rows += block.height
+        if rows >= HELD:
+            yield {unit: pl.concat(parts) for unit, parts in held.items()}
+            held, rows = {}, 0
+    if held:
+        yield {unit: pl.concat(parts) for unit, parts in held.items()}
+
+
+def _by_unit(block: pl.DataFrame) -> dict[str, pl.DataFrame]:
     if not block.height:
-        return [("", block)]  # an empty registry has columns, too
+        return {"": block}  # an empty registry has columns, too
     parts = block.with_columns(unit=UNIT).partition_by("unit", as_dict=True, include_key=False)
-    return [(unit, part) for (unit,), part in parts.items()]
-
-
-def _joined(pieces: list[Path]) -> Iterator[pl.DataFrame]:
-    """Yield the rows of several files in their order, at most PART at a time."""
-    rest: list[pl.DataFrame] = []
-    for piece in pieces:
-        rows = pl.concat([*rest, pl.read_parquet(piece)])
-        while rows.height > PART:
-            yield rows.head(PART)
-            rows = rows.slice(PART)
-        rest = [rows]
-    yield from rest
+    return {unit: part for (unit,), part in parts.items()}

@@ -36,7 +36,7 @@ def registry(firm: Callable[..., Enterprise]) -> list[Enterprise]:
     return [firm(PATHS[n % 4], reports={2025: {"revenue": n}}) for n in range(8)]
 
 
-def held(snapshot: Snapshot, unit: str | None = None) -> pl.DataFrame:
+def rows_of(snapshot: Snapshot, unit: str | None = None) -> pl.DataFrame:
     return snapshots.scan(snapshot, unit).collect()
 
 
@@ -46,11 +46,11 @@ def whole(as_of: dt.date = ON) -> pl.DataFrame:
 
 def test_a_snapshot_holds_the_frame_by_unit(registry: list[Enterprise]) -> None:
     taken = snapshots.take(ON)
-    assert_frame_equal(held(taken), whole())
+    assert_frame_equal(rows_of(taken), whole())
     assert snapshots.units(taken) == [("32", 2), ("37", 2), ("44", 2), ("SZ", 2)]
     for unit, _ in snapshots.units(taken):
-        assert_frame_equal(held(taken, unit), whole().filter(manifests.UNIT.eq(unit)))
-    assert held(taken, "99").shape == (0, taken.columns)
+        assert_frame_equal(rows_of(taken, unit), whole().filter(manifests.UNIT.eq(unit)))
+    assert rows_of(taken, "99").shape == (0, taken.columns)
     assert (taken.rows, taken.before, taken.overlay, taken.delta) == (8, None, "", "")
     assert snapshots.delta(taken).collect().shape == (0, taken.columns)
 
@@ -65,23 +65,25 @@ def test_equal_facts_give_the_same_snapshot(registry: list[Enterprise]) -> None:
     assert changed == {"32"}  # the files of the other units are the same files
 
 
-@pytest.mark.parametrize(("block", "part"), [(2, 100), (3, 1), (8, 1), (100, 100)])
+@pytest.mark.parametrize(
+    ("block", "held", "files"), [(2, 100, 4), (3, 1, 8), (3, 5, 6), (8, 1, 4), (100, 100, 4)]
+)
 def test_blocks_and_files_of_any_size_hold_the_same(
-    registry: list[Enterprise], monkeypatch: pytest.MonkeyPatch, block: int, part: int
+    registry: list[Enterprise], monkeypatch: pytest.MonkeyPatch, block: int, held: int, files: int
 ) -> None:
     monkeypatch.setattr(snapshots, "BLOCK", block)
-    monkeypatch.setattr(snapshots, "PART", part)
+    monkeypatch.setattr(snapshots, "HELD", held)
     taken = snapshots.take(ON)
-    assert_frame_equal(held(taken), whole())
-    assert max(rows for _, _, rows in taken.parts) == min(part, 2)
+    assert_frame_equal(rows_of(taken), whole())
+    assert (len(taken.parts), taken.rows) == (files, 8)
     again = snapshots.refresh(taken, ON, [firm.pk for firm in registry])
-    assert_frame_equal(held(again), whole())
+    assert_frame_equal(rows_of(again), whole())
 
 
 def test_an_empty_registry_has_columns_and_no_rows(loaded: list[Edition]) -> None:
     taken = snapshots.take(ON)
     assert (taken.rows, snapshots.units(taken)) == (0, [])
-    assert_frame_equal(held(taken), facts.frame(None, as_of=ON))
+    assert_frame_equal(rows_of(taken), facts.frame(None, as_of=ON))
     assert snapshots.intact(taken)
 
 
@@ -90,19 +92,19 @@ def test_a_refresh_reads_only_those_named(registry: list[Enterprise]) -> None:
     AnnualReport.objects.update(revenue=99)
     after = snapshots.refresh(before, ON, [registry[1].pk, registry[6].pk])
     fresh = {firm.pk for firm in (registry[1], registry[6])}
-    rows = held(after)
+    rows = rows_of(after)
     assert set(rows.filter(pl.col("revenue_y1") == 99)["enterprise"]) == fresh
     assert set(snapshots.delta(after).collect()["enterprise"]) == fresh
     assert (after.parts, after.before, after.rows) == (before.parts, before, 8)
     third = snapshots.refresh(after, ON, [registry[0].pk])
     assert snapshots.delta(third).collect()["enterprise"].to_list() == [registry[0].pk]
-    assert held(third).filter(pl.col("revenue_y1") == 99).height == 3
+    assert rows_of(third).filter(pl.col("revenue_y1") == 99).height == 3
 
 
 def test_a_refresh_of_nothing_holds_the_same(registry: list[Enterprise]) -> None:
     before = snapshots.take(ON)
     after = snapshots.refresh(before, ON, [])
-    assert_frame_equal(held(after), held(before))
+    assert_frame_equal(rows_of(after), rows_of(before))
     assert snapshots.delta(after).collect().height == 0
     assert not snapshots.heavy(after)
 
@@ -115,9 +117,9 @@ def test_a_firm_that_moved_counts_in_its_new_unit(
     Enterprise.objects.filter(pk=moved.pk).update(region=region("510100"), region_path="510100")
     after = snapshots.refresh(before, ON, [moved.pk])
     assert snapshots.units(after) == [("32", 1), ("37", 2), ("44", 2), ("51", 1), ("SZ", 2)]
-    assert held(after, "51")["enterprise"].to_list() == [moved.pk]
-    assert held(after, "32")["enterprise"].to_list() == [registry[4].pk]
-    assert_frame_equal(held(after), whole())
+    assert rows_of(after, "51")["enterprise"].to_list() == [moved.pk]
+    assert rows_of(after, "32")["enterprise"].to_list() == [registry[4].pk]
+    assert_frame_equal(rows_of(after), whole())
     assert snapshots.row(after, moved.pk)["region_path"] == "510100"
 
 
@@ -128,14 +130,14 @@ def test_firms_come_and_go(registry: list[Enterprise], firm: Callable[..., Enter
     new = firm("110101")
     after = snapshots.refresh(before, ON, [gone, new.pk])
     assert (after.gone, after.rows) == ([gone], 8)
-    assert_frame_equal(held(after), whole())
+    assert_frame_equal(rows_of(after), whole())
     with pytest.raises(LookupError, match=f"enterprise {gone} is not in snapshot"):
         snapshots.row(after, gone)
     new_id = new.pk
     new.delete()
     later = snapshots.refresh(after, ON, [new_id])
     assert (later.gone, later.rows) == ([gone, new_id], 7)
-    assert_frame_equal(held(later), whole())
+    assert_frame_equal(rows_of(later), whole())
 
 
 def test_an_overlay_of_more_than_a_tenth_is_heavy(firm: Callable[..., Enterprise]) -> None:
@@ -166,7 +168,7 @@ def another_link() -> None:
 
 
 def fewer_counts() -> None:
-    Edition.objects.filter(code="srdi_2026").delete()
+    Edition.objects.filter(code="technology_2017").delete()
 
 
 @pytest.mark.parametrize("change", [another_scheme, another_section, another_link, fewer_counts])
@@ -187,8 +189,8 @@ def test_a_snapshot_of_one_file_for_all_units_stays_readable(registry: list[Ente
         sha256=sha256, parts=[["", sha256, 8]], as_of=ON, rows=8, columns=1
     )
     assert snapshots.units(old) == [("32", 2), ("37", 2), ("44", 2), ("SZ", 2)]
-    assert_frame_equal(held(old), whole())
-    assert_frame_equal(held(old, "SZ"), whole().filter(manifests.UNIT.eq("SZ")))
+    assert_frame_equal(rows_of(old), whole())
+    assert_frame_equal(rows_of(old, "SZ"), whole().filter(manifests.UNIT.eq("SZ")))
     assert snapshots.row(old, registry[3].pk) == facts.row(registry[3].pk, as_of=ON)
     assert snapshots.intact(old)
     with pytest.raises(snapshots.StaleBaseError):
@@ -270,4 +272,4 @@ def test_a_change_in_the_midst_does_not_tear_a_snapshot(
     assert_frame_equal(snapshots.scan(taken).collect(), before)
     assert AnnualReport.objects.filter(revenue=99).count() == 8
     with transaction.atomic():
-        assert set(held(snapshots.take(ON))["revenue_y1"]) == {99}
+        assert set(rows_of(snapshots.take(ON))["revenue_y1"]) == {99}
