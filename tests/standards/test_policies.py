@@ -1,40 +1,35 @@
-"""The worked cases of seeds/cases, judged by the edition each file is named after."""
+"""The worked cases of seeds/cases: each is judged as it says, and none that is owed is missing."""
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
 
-from cultivation.standards.cases import WorkedCase, read_cases, run_cases
-from cultivation.standards.editions import CASES, FOLDER
-from cultivation.standards.reading import read_policy
+from cultivation.standards.cases import run_cases
+from cultivation.standards.editions import CASES
+from tests.standards.owed import owed, shown
+from tests.standards.seeds import POLICIES, cases_of, files_of
 
 if TYPE_CHECKING:
     from cultivation.standards.policy import Policy
 
-EDITIONS = sorted(path.stem for path in FOLDER.glob("*.toml"))
+each_edition = pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.code)
 
 
-@cache
-def edition(code: str) -> Policy:
-    return read_policy((FOLDER / f"{code}.toml").read_text(encoding="utf-8"), code=code)
+@each_edition
+def test_every_worked_case_is_judged_as_it_says(policy: Policy) -> None:
+    outcomes = run_cases(policy, cases_of(policy))
+    assert len(outcomes) == len(cases_of(policy)) > 20
+    assert {o.name: (o.expected, o.found) for o in outcomes if not o.ok} == {}
 
 
-@cache
-def cases(code: str) -> tuple[WorkedCase, ...]:
-    path = CASES / f"{code}.toml"
-    return read_cases(path.read_text(encoding="utf-8"), policy=edition(code), origin=path.name)
+@each_edition
+def test_no_worked_case_that_a_standard_owes_is_missing(policy: Policy) -> None:
+    """Each edge from both sides, each route alone, each figure missing, each reach from outside."""
+    assert sorted(owed(policy) - shown(policy, cases_of(policy))) == []
 
 
-@pytest.mark.parametrize("code", EDITIONS)
-def test_every_worked_case_is_judged_as_it_says(code: str) -> None:
-    outcomes = run_cases(edition(code), cases(code))
-    assert len(outcomes) == len(cases(code)) > 20
-    wrong = {o.name: (o.expected, o.found) for o in outcomes if not o.ok}
-    assert wrong == {}
-
-
-def test_every_edition_has_worked_cases() -> None:
-    assert {path.stem for path in CASES.glob("*.toml")} == set(EDITIONS)
+def test_every_standard_has_its_file_of_worked_cases() -> None:
+    files = {code for policy in POLICIES for code in files_of(policy)}
+    assert {path.stem for path in CASES.glob("*.toml")} == files
