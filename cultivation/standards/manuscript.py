@@ -18,7 +18,7 @@ from tomlkit.exceptions import TOMLKitError
 from cultivation.standards.reading import toml
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
 HEADER = "header"
 NAMES = {"criterion": "code", "count": "name", "amendment": "of", "case": "name"}
@@ -76,6 +76,8 @@ def line_of(text: str, complaint: str) -> int | None:
         for block in blocks(text):
             if block.kind == kind and (not name or block.name == name):
                 return block.line
+        if kind == "case" and f'"{name}"' in text:
+            return text[: text.index(f'"{name}"')].count("\n") + 1
     return None
 
 
@@ -110,28 +112,16 @@ def without(text: str, kind: str) -> str:
 
 
 def with_case(text: str, case: Mapping[str, Any]) -> str:
-    """Return a text of worked cases with one more at its end (添加判例)."""
-    table = tomlkit.table()
+    """Return a text of worked cases with one more, in a section of its own (添加判例)."""
+    row = tomlkit.inline_table()
     for key, value in case.items():
         if isinstance(value, dict):
-            inline = tomlkit.inline_table()
-            inline.update({inner: _item(said) for inner, said in value.items()})
-            table.add(key, inline)
+            inner = tomlkit.inline_table()
+            inner.update({name: _item(said) for name, said in value.items()})
+            row.append(key, inner)
         else:
-            table.add(key, _item(value))
-    rows = tomlkit.aot()
-    rows.append(table)
-    document = tomlkit.document()
-    document.add("case", rows)
-    return f"{text.rstrip()}\n\n{tomlkit.dumps(document).strip()}\n"
-
-
-def written(text: str, path: Sequence[str | int], *, kind: str, name: str) -> Any:
-    """Return a value as the text states it, an exact decimal where it is no whole number."""
-    row: Any = _row(toml(text, origin="draft"), kind, name)
-    for step in path:
-        row = row[step]
-    return row
+            row.append(key, _item(value))
+    return f"{text.rstrip()}\n\n[[section]]\ncase = [\n  {row.as_string()},\n]\n"
 
 
 def _place(at: str) -> tuple[str, str]:

@@ -6,7 +6,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from cultivation.standards import sharing
+from cultivation.standards import scenarios, sharing, trials
 from cultivation.standards.replaying import replay as judged_again
 from enterprises.jobs.runs import start, working
 
@@ -55,3 +55,19 @@ def replay_tonight() -> None:
     today = timezone.localdate()
     params = {"sample": settings.REPLAY_SAMPLE, "seed": today.toordinal()}
     start("replay", task="cultivation.standards.tasks.replay", key=str(today), params=params)
+
+
+@shared_task
+def simulate(run_id: int) -> None:
+    """Compute a scenario of a policy maker (门槛模拟)."""
+    with working(run_id) as progress:
+        if progress is not None:
+            scenarios.compute(progress.run.params["scenario"], progress=progress)
+
+
+@shared_task
+def try_draft(run_id: int) -> None:
+    """Try a draft of a standard on the whole registry (草案试算)."""
+    with working(run_id) as progress:
+        if progress is not None:
+            trials.compute(progress.run.params["draft"], progress=progress)

@@ -10,6 +10,7 @@ import pytest
 import time_machine
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection
+from django.utils.translation import override
 
 from cultivation.standards import drafting, editions, loading
 from cultivation.standards.draft_checks import check
@@ -27,8 +28,14 @@ if TYPE_CHECKING:
 NOW = dt.datetime(2026, 5, 6, 2, 0, tzinfo=dt.UTC)
 FIRST = dt.date(2027, 1, 1)
 CODE = "little_giant_2027"
-CASES = '\n[[case]]\nname = "40 million is enough"\nfacts = { revenue_y1 = 4000 }\n'
-CASES += 'gives = { L26-2a = "met" }\n'
+CASES = """
+[[section]]
+case = [
+  { name = "40 million", facts = { revenue_y1 = 4000 }, gives = { L26-2a = "met" } },
+  { name = "just under", facts = { revenue_y1 = 3999.999999 }, gives = { L26-2a = "unmet" } },
+]
+"""
+WRONG = CASES.replace("3999.999999", "4000")
 
 
 @pytest.fixture(autouse=True)
@@ -66,12 +73,10 @@ def lowered(draft: Draft) -> str:
     return draft.text.replace("at_least = 5000\n", "at_least = 4000\n")
 
 
-def cases_of(draft: Draft) -> str:
-    lines = draft.cases.split("\n")
-    for n, line in enumerate(lines):
-        if line.startswith("facts = { revenue_y1 = 4999"):
-            lines[n] = "facts = { revenue_y1 = 3999.999999 }"
-    return "\n".join(lines)
+def cases_of(draft: Draft, more: str = CASES) -> str:
+    """Return the base enterprise of the draft's cases with others."""
+    base, _, _rest = draft.cases.partition("\n[[section]]")
+    return base + more
 
 
 def written(draft: Draft, by: User) -> Draft:
@@ -156,8 +161,8 @@ def test_a_text_that_does_not_read_is_kept_but_not_proposed(draft: Draft, writer
 
 REFUSED = {
     "no case": (lowered, "", "No worked case shows what is changed in: L26-2a"),
-    "a case that fails": (lowered, None, "worked case fails"),
-    "cases that do not read": (lowered, "[[case]]\nx = 1\n", "worked cases"),
+    "a case that fails": (lowered, WRONG, "1 worked case fails: just under"),
+    "cases that do not read": (lowered, "[[section]]\nx = 1\n", "worked cases"),
     "in force already": (
         lambda d: lowered(d).replace("in_force = 2027-01-01", "in_force = 2026-05-06"),
         CASES,
@@ -168,16 +173,11 @@ REFUSED = {
 
 @pytest.mark.parametrize(("edit", "cases", "complaint"), REFUSED.values(), ids=REFUSED)
 def test_what_is_not_well_is_not_proposed(
-    draft: Draft,
-    writer: User,
-    edit: Callable[[Draft], str],
-    cases: str | None,
-    complaint: str,
+    draft: Draft, writer: User, edit: Callable[[Draft], str], cases: str, complaint: str
 ) -> None:
-    text = edit(draft)
-    kept = {None: draft.cases, CASES: cases_of(draft) + CASES}.get(cases, cases)
-    draft = drafting.save(draft, text=text, cases=str(kept), by=writer, version=1)
-    with pytest.raises(ValidationError) as refused:
+    kept = cases and cases_of(draft, "\n" + cases)
+    draft = drafting.save(draft, text=edit(draft), cases=kept, by=writer, version=1)
+    with override("en"), pytest.raises(ValidationError) as refused:
         drafting.propose(draft, by=writer, version=draft.version)
     assert complaint in said(refused)
     draft.refresh_from_db()
