@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -98,15 +99,17 @@ def valkey_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def start_worker(
     transactional_db: None, valkey_url: str, tmp_path: Path
-) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
+) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
     """Give a function that starts a real Celery worker on the test database.
 
-    Tasks sent in the test go to it; it also knows those of tests/tasks.py.
+    Tasks sent in the test go to it; it also knows those of tests/tasks.py. With `wait=False` it is
+    not waited for until it is ready.
     """
     started: list[subprocess.Popen[bytes]] = []
+    numbers = count()
 
-    def start() -> subprocess.Popen[bytes]:
-        log = tmp_path / f"worker{len(started)}.log"
+    def start(*, wait: bool = True) -> subprocess.Popen[bytes]:
+        log = tmp_path / f"worker{next(numbers)}.log"
         environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings"}
         environment |= {"REDIS_URL": valkey_url, "CELERY_TASK_ALWAYS_EAGER": "0"}
         environment["DATABASE_URL"] = _url_of_test_database()
@@ -122,7 +125,7 @@ def start_worker(
             )
         started.append(process)
         deadline = time.monotonic() + 60
-        while " ready." not in log.read_text(errors="replace"):
+        while wait and " ready." not in log.read_text(errors="replace"):
             if process.poll() is not None or time.monotonic() > deadline:
                 pytest.fail(f"the worker did not start:\n{log.read_text(errors='replace')}")
             time.sleep(0.1)
@@ -135,7 +138,7 @@ def start_worker(
 
 
 @pytest.fixture
-def worker(start_worker: Callable[[], subprocess.Popen[bytes]]) -> subprocess.Popen[bytes]:
+def worker(start_worker: Callable[..., subprocess.Popen[bytes]]) -> subprocess.Popen[bytes]:
     """Run a real Celery worker on the test database."""
     return start_worker()
 
@@ -155,7 +158,8 @@ def _sending_to(url: str) -> Iterator[None]:
     """Send tasks to a broker with nothing in it instead of running them on the spot."""
     with redis.Redis.from_url(url) as client:
         client.flushdb()
-    with override_settings(CELERY_BROKER_URL=url, CELERY_TASK_ALWAYS_EAGER=False):
+    broker = {"CELERY_BROKER_URL": url, "CELERY_RESULT_BACKEND": url}
+    with override_settings(**broker, CELERY_TASK_ALWAYS_EAGER=False):
         _forget_connections()
         yield
     _forget_connections()

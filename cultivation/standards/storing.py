@@ -54,7 +54,7 @@ class Tally:
 
     def as_json(self) -> dict[str, Any]:
         """Return what the result of a part holds."""
-        counts = [[*basis, numbers] for basis, numbers in self.counts.items()]
+        counts = [[*basis, numbers] for basis, numbers in sorted(self.counts.items())]
         return {"judged": self.judged, "stored": self.stored, "counts": counts}
 
     @classmethod

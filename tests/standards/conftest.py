@@ -16,6 +16,15 @@ if TYPE_CHECKING:
 
     from cultivation.standards.models import Edition
 
+GOOD: dict[str, Any] = {
+    "mainland_entity": True, "on_abnormal_list": False, "on_dishonest_list": False,
+    "prohibited_product": False, "events_declared": True, "size_class": "small",
+}  # fmt: skip
+TECH = {
+    "employees": 100, "tech_staff": 30, "sales_revenue": 10**10, "total_assets": 10**10,
+    "rd_expense": 10**9, "cost_and_expense": 10**10,
+}  # fmt: skip
+PATHS = ("320500", "440100", "SZ03", "370100")
 LEVELS = {0: "nation", 2: "province", 4: "city", 6: "county"}
 
 
@@ -79,3 +88,9 @@ def user(region: Callable[[str], Region]) -> Callable[..., User]:
         return found
 
     return make
+
+
+@pytest.fixture
+def registry(firm: Callable[..., Enterprise], loaded: list[Edition]) -> list[Enterprise]:
+    """Give eight enterprises of four units, every second meeting the technology standard."""
+    return [firm(PATHS[n % 4], reports={2025: TECH} if n % 2 else {}, **GOOD) for n in range(8)]

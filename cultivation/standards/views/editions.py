@@ -15,6 +15,7 @@ from cultivation.standards.editions import counts_for, policy
 from cultivation.standards.explanation import explain
 from cultivation.standards.forms import AsOfForm
 from cultivation.standards.models import Assessment, Edition, JudgingRun
+from cultivation.standards.prospects import prospects
 from cultivation.standards.sharing import may_judge
 from enterprises.registry import rights
 from enterprises.registry.models import Enterprise
@@ -33,6 +34,7 @@ def editions(request: HttpRequest) -> HttpResponse:
     context = {
         "entries": pages.entries(),
         "may_judge": may_judge(user.scope),
+        "sees_runs": bool(user.scope.paths),
         "may_choose_day": user.scope.may_decide("", "nation"),
         "last_run": JudgingRun.objects.filter(finished_at__isnull=False).first(),
         "today": timezone.localdate(),
@@ -79,10 +81,12 @@ def explanation(request: HttpRequest, pk: int, code: str) -> HttpResponse:
         return render(request, "standards/explanation.html", context, status=400)
     on, kind = form.cleaned_data["on"], form.cleaned_data["kind"]
     told = explain(enterprise, found, kind=kind, as_of=on)
+    ahead = prospects(told, enterprise, today=timezone.localdate())
     context |= {
         "told": told,
         "standing": pages.Standing(told),
-        "lines": pages.lines(told, enterprise),
+        "lines": pages.lines(told, enterprise, ahead.by_code),
+        "ahead": ahead,
         "kind": Assessment.Kind(kind),
         "on": on,
         "covers": counts_for(found, kind=kind, on=on, path=enterprise.region_path),
