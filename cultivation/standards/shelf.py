@@ -24,9 +24,14 @@ YOUNG = 3600  # seconds that a file may lie here before a manifest names it
 GRACE = 60  # seconds in which a new folder is locked by its owner
 
 
+def folder() -> Path:
+    """Return where the files lie."""
+    return Path(settings.SNAPSHOT_DIR)
+
+
 def path_of(sha256: str) -> Path:
     """Return where the file of a hash lies."""
-    return _folder() / f"{sha256}.parquet"
+    return folder() / f"{sha256}.parquet"
 
 
 def put(frame: pl.DataFrame, scratch: Path) -> str:
@@ -52,16 +57,20 @@ def is_whole(sha256: str) -> bool:
     return path.exists() and digest_of(path) == sha256
 
 
+def size_of(sha256: str) -> int:
+    """Return the bytes of the file of a hash."""
+    return path_of(sha256).stat().st_size
+
+
 @contextmanager
 def scratch() -> Iterator[Path]:
     """Give a folder for unfinished files; those that killed processes left behind go.
 
     Whoever works in one holds a lock on it, which the system lets go when the process ends.
     """
-    folder = _folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    _clear(folder)
-    place = Path(tempfile.mkdtemp(dir=folder, prefix=SCRATCH))
+    folder().mkdir(parents=True, exist_ok=True)
+    _clear()
+    place = Path(tempfile.mkdtemp(dir=folder(), prefix=SCRATCH))
     lock = os.open(place, os.O_RDONLY)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -74,17 +83,16 @@ def scratch() -> Iterator[Path]:
 def sweep(named: Collection[str]) -> list[Path]:
     """Delete the files that are not named, unless they are young, and return them (清理)."""
     edge = time.time() - YOUNG
-    unnamed = [path for path in _folder().glob("*.parquet") if path.stem not in named]
+    unnamed = [path for path in folder().glob("*.parquet") if path.stem not in named]
     swept = [path for path in unnamed if path.stat().st_mtime < edge]
     for path in swept:
         path.unlink(missing_ok=True)
-    if _folder().exists():
-        _clear(_folder())
+    _clear()
     return swept
 
 
-def _clear(folder: Path) -> None:
-    for left in folder.glob(f"{SCRATCH}*"):
+def _clear() -> None:
+    for left in folder().glob(f"{SCRATCH}*"):
         try:
             if time.time() - left.stat().st_mtime < GRACE:
                 continue  # its owner may not have come to lock it yet
@@ -98,7 +106,3 @@ def _clear(folder: Path) -> None:
             pass
         finally:
             os.close(lock)
-
-
-def _folder() -> Path:
-    return Path(settings.SNAPSHOT_DIR)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import io
 import os
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connections, transaction
 from polars.testing import assert_frame_equal
 
@@ -277,3 +279,52 @@ def test_a_change_in_the_midst_does_not_tear_a_snapshot(
     assert AnnualReport.objects.filter(revenue=99).count() == 8
     with transaction.atomic():
         assert set(rows_of(snapshots.take(ON))["revenue_y1"]) == {99}
+
+
+def told(*args: str, out: io.StringIO | None = None) -> list[str]:
+    out = out or io.StringIO()
+    call_command("snapshots", *args, stdout=out)
+    return [" ".join(line.split()) for line in out.getvalue().splitlines()]
+
+
+def test_the_command_lists_what_is_kept(registry: list[Enterprise]) -> None:
+    whole = snapshots.take(ON)
+    after = snapshots.refresh(whole, ON, [registry[0].pk])
+    one, two, total = told()
+    assert one.startswith(f"{whole.pk} 2026-05-06 8 rows 4 files 0.")
+    assert one.endswith("MiB read whole intact")
+    assert two.startswith(f"{after.pk} 2026-05-06 8 rows 6 files 0.")
+    assert two.endswith(f"MiB refreshed from {whole.pk} intact")
+    assert total.startswith("2 snapshots, 5 files, ")  # overlay and delta are the same rows
+
+
+def test_the_command_fails_where_a_file_is_altered_or_missing(registry: list[Enterprise]) -> None:
+    taken = snapshots.take(ON)
+    altered, missing = (shelf.path_of(sha256) for _, sha256, _ in taken.parts[:2])
+    altered.write_bytes(altered.read_bytes()[:-1])
+    missing.unlink()
+    Snapshot.objects.update(gone=[7])
+    out = io.StringIO()
+    with pytest.raises(CommandError, match="1 of 1 snapshots are not intact; restore what"):
+        told(out=out)
+    lines = [line.strip() for line in out.getvalue().splitlines()]
+    assert lines[0].endswith("NOT INTACT")
+    assert lines[1:4] == [
+        f"{altered.name} is missing or altered",
+        f"{missing.name} is missing or altered",
+        "its manifest is altered",
+    ]
+
+
+def test_a_sweep_deletes_only_files_of_no_snapshot_that_are_not_young(
+    registry: list[Enterprise], folder: Path
+) -> None:
+    taken = snapshots.refresh(snapshots.take(ON), ON, [registry[0].pk])
+    old, young = folder / "old.parquet", folder / "young.parquet"
+    for path in (old, young):
+        path.touch()
+    for path in (old, *map(shelf.path_of, manifests.names(taken))):
+        os.utime(path, (0, 0))
+    assert told("--sweep")[-1] == "1 files deleted that no snapshot names"
+    assert (old.exists(), young.exists()) == (False, True)
+    assert snapshots.intact(taken)
