@@ -4,6 +4,9 @@ A base holds of every enterprise where it stands (unit, title held, section, siz
 the edition reads and the verdict on every criterion. Whoever asks what another threshold would do
 reads a few of these columns and judges only what changed. New applicants and holders of the tier's
 title, who come up for re-check, lie apart, and so do the units for which the rules differ.
+
+Within such a group the enterprises lie apart by how many requirements they do not meet: whoever
+fails more of them than a scenario touches fails before and after, and is only counted.
 """
 
 from __future__ import annotations
@@ -21,17 +24,19 @@ from django.conf import settings
 
 from cultivation.standards import facts, shelf, snapshots
 from cultivation.standards.editions import all_counts
-from cultivation.standards.evaluation import ENGINE, columns, judge
+from cultivation.standards.evaluation import ENGINE, columns, judge, requirements
+from cultivation.standards.models import Verdict
 from cultivation.standards.policy import Case, Criterion, Policy
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from cultivation.standards.models import Snapshot
     from enterprises.jobs.runs import Progress
 
 BLOCK = 200_000  # rows judged at a time
+DEEPEST = 5  # requirements failed; who fails more lies with those who fail so many
 KEPT = 8  # bases; the one not used for longest goes first
 MANIFEST = "base.json"
 MARK = "′"  # of a count that means something else than the snapshot's of that name
@@ -41,6 +46,8 @@ WHERE = {  # how an enterprise is counted: column of the base, expression over t
     "section": pl.col("industry_section").fill_null(""),
     "size": pl.col("size_class").fill_null("unknown"),
 }
+NATION = ("unit", "held", "section", "size")
+SUBTREE = ("region_path", "held", "section", "size")
 OUTCOMES = ("v:", "low:", "by_hand:", "high:")
 
 
@@ -52,9 +59,18 @@ class Group:
     unit: str  # a recommending unit whose rules differ; empty: all the others
     folder: Path
 
-    def scan(self) -> pl.LazyFrame:
-        """Return the rows of the group."""
-        return pl.scan_parquet(self.folder / "*.parquet")
+    def scan(self, touched: int) -> pl.LazyFrame | None:
+        """Return those who fail at most so many requirements, None where nobody does."""
+        near = [self.folder / str(depth) for depth in range(min(touched, DEEPEST) + 1)]
+        files = [file for folder in near if folder.exists() for file in sorted(folder.iterdir())]
+        return pl.scan_parquet(files) if files else None
+
+    def others(self, touched: int, keys: Sequence[str]) -> pl.LazyFrame | None:
+        """Return how many fail more than that, by where they stand; None where nobody can."""
+        if touched >= DEEPEST:
+            return None
+        counted = pl.scan_parquet(self.folder / f"{keys[0]}.parquet")
+        return counted.filter(pl.col("depth") > touched).select(*keys, "count")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +121,7 @@ class _Building:
         self.folder = folder
         self.policy, self.as_of = policy, as_of
         self.wanted = wanted
-        self.groups: dict[str, tuple[str, str]] = {}
+        self.groups: dict[tuple[str, str], list[pl.DataFrame]] = {}
 
     def build(self, snapshot: Snapshot, progress: Progress | None) -> None:
         self.folder.mkdir()
@@ -117,8 +133,9 @@ class _Building:
             rows += readable.height
             if progress:
                 progress.report(rows, snapshot.rows)
+        self.count()
         told: dict[str, Any] = {"rows": rows, "missing": sorted(missing)}
-        told["groups"] = [[name, *key] for name, key in sorted(self.groups.items())]
+        told["groups"] = [[self.folder_of(*key).name, *key] for key in sorted(self.groups)]
         (self.folder / MANIFEST).write_text(json.dumps(told))
 
     def readable(self, block: pl.LazyFrame, missing: set[str]) -> pl.DataFrame:
@@ -138,15 +155,35 @@ class _Building:
             for unit in [*apart, ""]:
                 mine = pl.col("unit") == unit if unit else ~pl.col("unit").is_in(apart)
                 rows = of_kind.filter(mine)
-                if not rows.height:
-                    continue
-                name = f"{kind}-{unit or 'others'}"
-                self.groups[name] = (kind, unit)
-                judged = judge(rows, self.policy.standard(Case(kind, self.as_of, unit)))
-                kept = [c for c in judged.columns if c in rows.columns or c.startswith(OUTCOMES)]
-                (self.folder / name).mkdir(exist_ok=True)
-                path = self.folder / name / f"{number:05}.parquet"
-                judged.select(kept).write_parquet(path, compression="lz4")
+                if rows.height:
+                    self.groups.setdefault((kind, unit), []).append(
+                        self.judge_group(number, rows, Case(kind, self.as_of, unit))
+                    )
+
+    def judge_group(self, number: int, rows: pl.DataFrame, case: Case) -> pl.DataFrame:
+        """Judge rows to which the same applies, lay them down by depth, and return the counts."""
+        standard = self.policy.standard(case)
+        judged = judge(rows, standard)
+        kept = [c for c in judged.columns if c in rows.columns or c.startswith(OUTCOMES)]
+        failed = [pl.col(f"v:{c.code}") == Verdict.UNMET.value for c in requirements(standard)]
+        depth = pl.sum_horizontal(failed).clip(0, DEEPEST).cast(pl.UInt8).alias("depth")
+        laid = judged.select(*kept, depth)
+        for (deep,), part in laid.partition_by("depth", as_dict=True, include_key=False).items():
+            folder = self.folder_of(case.kind, case.path) / str(deep)
+            folder.mkdir(parents=True, exist_ok=True)
+            part.write_parquet(folder / f"{number:05}.parquet", compression="lz4")
+        return laid.group_by(*SUBTREE, "unit", "depth").agg(pl.len().alias("count"))
+
+    def folder_of(self, kind: str, unit: str) -> Path:
+        return self.folder / f"{kind}-{unit or 'others'}"
+
+    def count(self) -> None:
+        """Lay down how many enterprises of a group stand where, for those not looked at."""
+        for (kind, unit), counted in self.groups.items():
+            whole = pl.concat(counted)
+            for keys in (NATION, SUBTREE):
+                summed = whole.group_by(*keys, "depth").agg(pl.col("count").sum())
+                summed.write_parquet(self.folder_of(kind, unit) / f"{keys[0]}.parquet")
 
 
 def _blocks(snapshot: Snapshot) -> Iterator[pl.LazyFrame]:

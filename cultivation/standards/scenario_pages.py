@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 PLACES = ("unit", "city", "county")
 WIDTH = 100  # of one side of a bar
 MOST_ROWS = 400  # rows of a table on a page; the export has all
-MEASURES = ("gains", "losses", "casualties", "saved", "before", "after", "unknown_after", "firms")
+MEASURES = tuple(COUNTS)
 
 
 def dimension_names() -> dict[str, str]:
@@ -42,6 +42,8 @@ def measure_names() -> dict[str, str]:
         "after": _("would qualify"),
         "gains": _("gain"),
         "losses": _("lose"),
+        "cleared": _("qualify, could not be told before"),
+        "doubtful": _("qualify now, could no longer be told"),
         "holders": _("holders of the title"),
         "stay": _("would stay under the present rules"),
         "casualties": _("fall at re-check"),
@@ -58,6 +60,8 @@ def list_names() -> dict[str, str]:
         "losses": _("those who lose"),
         "casualties": _("holders who fall at re-check"),
         "saved": _("holders saved at re-check"),
+        "cleared": _("those who qualify and could not be told before"),
+        "doubtful": _("those who could no longer be told"),
         "qualify": _("those who would qualify"),
         "unknown": _("those who could not be told"),
     }

@@ -2,8 +2,11 @@
 
 New applicants are judged by the rules of recognition, holders of the tier's title by those of
 re-check. An enterprise qualifies where nothing is unmet or unknown: what is left is for people to
-judge. Only criteria that differ between the two standards are judged again; the others' verdicts
-come from the base, which is made once for a snapshot and an edition.
+judge. It gains where it was sure to fail and qualifies, and loses where it qualified and is sure to
+fail; where figures are missing, turns from or to what cannot be told are counted apart.
+
+Only criteria that differ between the two standards are judged again; the others' verdicts come
+from the base, which is made once for a snapshot and an edition.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from cultivation.standards.bases import Base, base_of, told_apart
+from cultivation.standards.bases import NATION, SUBTREE, Base, base_of, told_apart
 from cultivation.standards.evaluation import DIGIT, judge_rest, requirements
 from cultivation.standards.models import Verdict
 from cultivation.standards.policy import Case, Criterion, Policy, amended
@@ -29,19 +32,19 @@ if TYPE_CHECKING:
 
 ENOUGH = Verdict.MANUAL.value
 RECHECK = "recheck"
-NATION = ("unit", "held", "section", "size")
-SUBTREE = ("region_path", "held", "section", "size")
+PASSED, PASSES = pl.col("before") >= ENOUGH, pl.col("after") >= ENOUGH
+FAILED, FAILS = (pl.col(name) == Verdict.UNMET.value for name in ("before", "after"))
+UNTOLD_THEN, UNTOLD = (pl.col(name) == Verdict.UNKNOWN.value for name in ("before", "after"))
+HOLDS = pl.col("kind") == RECHECK
 SORTS: dict[str, pl.Expr] = {  # the lists of enterprises that can be asked for
-    "gains": (pl.col("before") < ENOUGH) & (pl.col("after") >= ENOUGH),
-    "losses": (pl.col("before") >= ENOUGH) & (pl.col("after") < ENOUGH),
-    "casualties": (pl.col("before") >= ENOUGH)
-    & (pl.col("after") < ENOUGH)
-    & (pl.col("kind") == RECHECK),
-    "saved": (pl.col("before") < ENOUGH)
-    & (pl.col("after") >= ENOUGH)
-    & (pl.col("kind") == RECHECK),
-    "unknown": pl.col("after") == Verdict.UNKNOWN.value,
-    "qualify": pl.col("after") >= ENOUGH,
+    "gains": FAILED & PASSES,
+    "losses": PASSED & FAILS,
+    "casualties": HOLDS & PASSED & FAILS,
+    "saved": HOLDS & FAILED & PASSES,
+    "cleared": UNTOLD_THEN & PASSES,
+    "doubtful": PASSED & UNTOLD,
+    "qualify": PASSES,
+    "unknown": UNTOLD,
 }
 
 
@@ -71,7 +74,8 @@ class Simulation:
 
     def result(self) -> Result:
         """Count everybody by place, title, section, size and verdict (统计)."""
-        keys = [*(SUBTREE if self.path else NATION), "kind", "before", "after", "deciding"]
+        where = SUBTREE if self.path else NATION
+        keys = [*where, "kind", "before", "after", "deciding"]
         parts = list(self._parts())
         asked = [rows.group_by(keys).agg(pl.len().alias("count")) for rows, _ in parts]
         asked += [
@@ -79,12 +83,14 @@ class Simulation:
             for rows, scored in parts
             if scored
         ]
-        found = pl.collect_all(asked, engine="streaming")
-        tables, scores = found[: len(parts)], found[len(parts) :]
-        counts = pl.concat(tables) if tables else _nobody(keys)
+        others = list(self._others(where))
+        found = pl.collect_all([*others, *asked], engine="streaming")
+        tables, scores = found[: len(others) + len(parts)], found[len(others) + len(parts) :]
+        tables = [table.select(pl.col(*keys), pl.col("count").cast(pl.Int64)) for table in tables]
+        counts = pl.concat(tables) if tables else _nobody([*keys, "count"])
         summed = pl.concat(scores).group_by("score").agg(pl.col("count").sum()) if scores else None
         return Result(
-            counts.rename({keys[0]: "place"}).with_columns(pl.col("count").cast(pl.Int64)),
+            counts.rename({keys[0]: "place"}),
             self.deciding,
             self.base.missing,
             tuple(sorted(summed.iter_rows(), reverse=True)) if summed is not None else (),
@@ -109,21 +115,44 @@ class Simulation:
             return _nobody(names)
         return pl.concat(pl.collect_all(asked)).sort("region_path", "enterprise")
 
-    def _parts(self) -> Iterator[tuple[pl.LazyFrame, bool]]:
-        """Yield the rows judged both ways, rules by rules, and whether they have a score."""
+    def _groups(self) -> list[Group]:
+        """Return the groups that have enterprises of the subtree."""
         mine = self.path[:2]
-        before, after = self.base.policy, self.after
-        others = before.units
-        for group in self.base.groups:
-            if mine and group.unit != (mine if mine in others else ""):
-                continue
-            apart = sorted(after.units - others) if not group.unit else []
+        unit = mine if mine in self.base.policy.units else ""
+        return [group for group in self.base.groups if not mine or group.unit == unit]
+
+    def _within(self, rows: pl.LazyFrame) -> pl.LazyFrame:
+        ends = pl.lit(self.path), pl.lit(self.path + "~")
+        return rows.filter(pl.col("region_path").is_between(*ends)) if self.path else rows
+
+    def _others(self, where: tuple[str, ...]) -> Iterator[pl.LazyFrame]:
+        """Yield counts of those who fail more requirements than the standards differ in."""
+        for group in self._groups():
+            counted = group.others(len(self.deciding), where)
+            if counted is not None:
+                unmet = pl.lit(Verdict.UNMET.value, dtype=DIGIT)
+                yield self._within(counted).with_columns(
+                    pl.lit(group.kind).alias("kind"),
+                    unmet.alias("before"),
+                    unmet.alias("after"),
+                    pl.lit(0, dtype=pl.UInt64).alias("deciding"),
+                )
+
+    def _parts(self) -> Iterator[tuple[pl.LazyFrame, bool]]:
+        """Yield the rows judged both ways, rules by rules, and whether they have a score.
+
+        Who fails more requirements than the standards differ in fails by both and is left out.
+        """
+        mine = self.path[:2]
+        others = self.base.policy.units
+        for group in self._groups():
+            apart = sorted(self.after.units - others) if not group.unit else []
             if mine:
                 apart = [unit for unit in apart if unit == mine]
-            rows = group.scan()
-            if self.path:
-                ends = pl.lit(self.path), pl.lit(self.path + "~")
-                rows = rows.filter(pl.col("region_path").is_between(*ends))
+            near = group.scan(len(self.deciding))
+            if near is None:
+                continue
+            rows = self._within(near)
             for unit in apart:
                 yield self._judged(rows.filter(pl.col("unit") == unit), group, unit)
             if not mine or not apart:
@@ -166,13 +195,15 @@ def _deciding(
     flips: Sequence[tuple[int, str]], asked_before: set[str], asked_after: set[str]
 ) -> pl.Expr:
     """Return the set of requirements whose turn makes an enterprise gain or lose, as bits."""
-    passes = pl.lit(value=True)
-    gains, loses = SORTS["gains"], SORTS["losses"]
     whole = pl.lit(0, dtype=pl.UInt64)
+    met = pl.lit(Verdict.MET.value, dtype=DIGIT)  # what is not asked for stands in nobody's way
     for bit, code in flips:
-        was = pl.col(f"was:{code}") >= ENOUGH if code in asked_before else passes
-        now = pl.col(f"v:{code}") >= ENOUGH if code in asked_after else passes
-        turned = (gains & ~was & now) | (loses & was & ~now)
+        was = pl.col(f"was:{code}") if code in asked_before else met
+        now = pl.col(f"v:{code}") if code in asked_after else met
+        unmet = Verdict.UNMET.value
+        turned = (SORTS["gains"] & (was == unmet) & (now >= ENOUGH)) | (
+            SORTS["losses"] & (was >= ENOUGH) & (now == unmet)
+        )
         whole = whole + turned.cast(pl.UInt64) * pl.lit(1 << bit, dtype=pl.UInt64)
     return whole.alias("deciding")
 
@@ -243,7 +274,7 @@ def _may_decide(before: Policy, after: Policy, base: Base) -> tuple[str, ...]:
     return tuple(sorted(found, key=lambda code: ranks.get(code, len(ranks))))
 
 
-def _nobody(keys: Sequence[str]) -> pl.DataFrame:
+def _nobody(names: Sequence[str]) -> pl.DataFrame:
     types = {
         "before": DIGIT,
         "after": DIGIT,
@@ -251,5 +282,4 @@ def _nobody(keys: Sequence[str]) -> pl.DataFrame:
         "enterprise": pl.Int64,
         "count": pl.Int64,
     }
-    schema: dict[str, type[pl.DataType]] = {key: types.get(key, pl.String) for key in keys}
-    return pl.DataFrame(schema=schema | {"count": pl.Int64})
+    return pl.DataFrame(schema={name: types.get(name, pl.String) for name in names})

@@ -7,23 +7,25 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from cultivation.standards.simulating import ENOUGH, RECHECK, SORTS
+from cultivation.standards.simulating import HOLDS, PASSED, PASSES, SORTS, UNTOLD, UNTOLD_THEN
 
 if TYPE_CHECKING:
     from cultivation.standards.simulating import Result
 
 COUNTS: dict[str, pl.Expr] = {  # in the order in which a stored row holds them
     "firms": pl.lit(value=True),
-    "before": pl.col("before") >= ENOUGH,
-    "after": pl.col("after") >= ENOUGH,
+    "before": PASSED,
+    "after": PASSES,
     "gains": SORTS["gains"],
     "losses": SORTS["losses"],
-    "holders": pl.col("kind") == RECHECK,
-    "stay": (pl.col("kind") == RECHECK) & (pl.col("before") >= ENOUGH),
+    "cleared": SORTS["cleared"],
+    "doubtful": SORTS["doubtful"],
+    "holders": HOLDS,
+    "stay": HOLDS & PASSED,
     "casualties": SORTS["casualties"],
     "saved": SORTS["saved"],
-    "unknown_before": pl.col("before") == 1,
-    "unknown_after": pl.col("after") == 1,
+    "unknown_before": UNTOLD_THEN,
+    "unknown_after": UNTOLD,
 }
 DIMENSIONS = ("unit", "city", "county", "held", "section", "size")
 PLACES = {"unit": 2, "city": 4, "county": 6}

@@ -176,7 +176,7 @@ def _result(request: HttpRequest, scenario: Scenario) -> dict[str, Any]:
     choices = pages.pairs(scenario)
     pair = request.GET.get("cross", "") or choices[0][0]
     measure = request.GET.get("measure", "")
-    measure = measure if measure in pages.MEASURES else pages.MEASURES[0]
+    measure = measure if measure in pages.MEASURES else "gains"
     titles = pages.measure_names()
     return {
         "totals": scenario.result["totals"],
@@ -233,7 +233,7 @@ def compare(request: HttpRequest) -> HttpResponse:
         return redirect("standards:simulations")
     found.sort(key=lambda row: wanted.index(row.pk))
     measure = request.GET.get("measure", "")
-    measure = measure if measure in pages.MEASURES else pages.MEASURES[0]
+    measure = measure if measure in pages.MEASURES else "gains"
     names = pages.Names.of([row.result for row in found])
     titles = pages.measure_names()
     context = {
