@@ -81,7 +81,7 @@ class Assessment(models.Model):
     )
     kind = models.CharField(max_length=12, choices=Kind.choices, default=Kind.RECOGNITION)
     verdict = models.PositiveSmallIntegerField(choices=Verdict.choices)
-    verdicts = models.CharField(max_length=100)
+    verdicts = models.CharField(max_length=200)
     unmet = models.PositiveSmallIntegerField(help_text="requirements unmet")
     unknown = models.PositiveSmallIntegerField(help_text="requirements unknown")
     score_low = models.IntegerField(null=True)
