@@ -14,9 +14,10 @@ from cultivation.standards.models import Edition, Verdict
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from cultivation.standards.policy import Amendment, Criterion, Policy
+    from cultivation.standards.prospects import Prospect
     from enterprises.registry.models import Enterprise, Proof
 
 
@@ -40,6 +41,12 @@ class Line:
 
     node: Node
     proofs: Sequence[Proof]
+    prospect: Prospect | None = None
+
+    @property
+    def wanted(self) -> list[str]:
+        """Return what would meet the criterion, or bring the nearest points."""
+        return [*self.node.wanted_texts, *(self.prospect.what if self.prospect else ())]
 
     @property
     def figures(self) -> list[Figure]:
@@ -57,11 +64,13 @@ class Line:
         return counted and self.node.verdict in {Verdict.UNKNOWN, Verdict.UNMET}
 
 
-def lines(told: Explanation, enterprise: Enterprise) -> list[Line]:
+def lines(
+    told: Explanation, enterprise: Enterprise, ahead: Mapping[str, Prospect] | None = None
+) -> list[Line]:
     """Return an explanation as lines from top to bottom, with the documents that prove them."""
     nodes = [node for node in told.root.walk() if node.depth]
     proofs = documents_of(enterprise, nodes, editions.policy(told.edition))
-    return [Line(node, proofs[node.code]) for node in nodes]
+    return [Line(node, proofs[node.code], (ahead or {}).get(node.code)) for node in nodes]
 
 
 @dataclass(frozen=True, slots=True)

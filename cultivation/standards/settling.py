@@ -125,36 +125,28 @@ class Planner:
 
     # ---- trimming ---------------------------------------------------------------------------
     def trimmed(self, values: Values, way: Way) -> Values:
-        """Return a plan without what it does not need: changes first, then amounts (精简)."""
-        falling = _falling(way)
-        while True:
-            dropped = self._dropped(values)
-            shrunk = self._shrunk(dropped, falling)
-            if shrunk == values:
-                return values
-            values = shrunk
+        """Return a plan without what it does not need: changes first, then amounts (精简).
 
-    def _dropped(self, values: Values) -> Values:
+        All plans that are a little less are judged as one frame, until none of them holds.
+        """
+        falling = _falling(way)
         while True:
             order = sorted(values, key=lambda c: (-size(self.facts.get(c), values[c]), c))
             without = [{c: v for c, v in values.items() if c != column} for column in order]
-            held = self.hold([self.row(left) for left in without])
+            spans = {c: self._span(c, values[c], falling) for c in sorted(values)}
+            less = [(c, amount) for c, span in spans.items() if span for amount in _between(*span)]
+            held = self.hold(
+                [self.row(v) for v in (*without, *({**values, c: a} for c, a in less))]
+            )
             if True not in held:
                 return values
-            values = without[held.index(True)]
-
-    def _shrunk(self, values: Values, falling: frozenset[str]) -> Values:
-        """Bring one amount as near to what it was as holds; unchanged where none can be."""
-        spans = {column: self._span(column, values[column], falling) for column in sorted(values)}
-        probes = [
-            (column, amount) for column, span in spans.items() if span for amount in _between(*span)
-        ]
-        held = self.hold([self.row({**values, column: amount}) for column, amount in probes])
-        if True not in held:
-            return values
-        column, amount = probes[held.index(True)]
-        bad = (spans[column] or (0, 0))[0]
-        return {**values, column: self._nearest(values, column, bad, amount)}
+            first = held.index(True)
+            if first < len(without):
+                values = without[first]
+                continue
+            column, amount = less[first - len(without)]
+            bad = (spans[column] or (0, 0))[0]
+            values = {**values, column: self._nearest(values, column, bad, amount)}
 
     def _span(self, column: str, good: Any, falling: frozenset[str]) -> tuple[int, int] | None:
         """Return between what an amount may be sought: what it was, and what is planned."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import reduce
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from cultivation.standards.comparing import ORDER
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 WIDTH = 200  # ways kept of a group
 DEPTH = 4  # ways kept of equal points
 MILLION = 1_000_000
+Key = tuple[int, int, bool, bool]  # points, by hand, some unknown, a line of a part missed
 ANYTHING = MILLION // 2  # the size of a change from nothing known
 
 
@@ -141,7 +143,12 @@ def _kept(found: Iterable[Way]) -> list[Way]:
 def _reaching(criterion: Criterion, ground: Ground) -> list[Way]:
     """Return the ways to a line of points."""
     made = []
-    for points in options(criterion, ground):
+    found = (
+        options(criterion, ground)
+        if criterion.need != "sum"
+        else _of_sum(criterion, ground, whole=True)
+    )
+    for points in found:
         if points.owes:
             continue
         if _reached(points.low, criterion.line):
@@ -231,20 +238,26 @@ def _of_best(criterion: Criterion, ground: Ground) -> list[Points]:
     return _capped(_pruned(made), criterion)
 
 
-def _of_sum(criterion: Criterion, ground: Ground) -> list[Points]:
+def _of_sum(criterion: Criterion, ground: Ground, *, whole: bool = False) -> list[Points]:
+    """Return the points of a sum; of a whole one those beyond its line are worth nothing."""
+    line = criterion.line.threshold if criterion.line else None
+    enough = ceil(line) + 1 if whole and isinstance(line, Fraction) else None
     made = [Points(0, 0, 0)]
     for part in _scored(criterion):
         also = _pruned(_owed(points, part) for points in options(part, ground))
         made = _pruned(
-            Points(
-                one.low + other.low,
-                one.by_hand + other.by_hand,
-                one.high + other.high,
-                one.way.with_(other.way),
-                one.owes or other.owes,
-            )
-            for one in made
-            for other in also
+            (
+                Points(
+                    one.low + other.low,
+                    one.by_hand + other.by_hand,
+                    one.high + other.high,
+                    one.way.with_(other.way),
+                    one.owes or other.owes,
+                )
+                for one in made
+                for other in also
+            ),
+            enough=enough,
         )
     return _capped(made, criterion)
 
@@ -276,17 +289,29 @@ def _capped(found: list[Points], criterion: Criterion) -> list[Points]:
     ]
 
 
-def _pruned(found: Iterable[Points]) -> list[Points]:
-    """Keep the least ways to equal points, and none that takes more for fewer."""
-    kept: dict[tuple[int, int, bool, bool], list[Points]] = {}
+def _pruned(found: Iterable[Points], *, enough: int | None = None) -> list[Points]:
+    """Keep the least ways to equal points, and none that takes more for fewer.
+
+    Points beyond `enough` are worth nothing more.
+    """
+    kept: dict[Key, list[Points]] = {}
     for points in sorted(found, key=lambda points: points.way.cost):
-        key = (points.low, points.by_hand, points.by_hand < points.high, points.owes)
-        equal = kept.setdefault(key, [])
-        better = sum(len(made) for other, made in kept.items() if _no_worse(other, key))
-        if better < DEPTH:
-            equal.append(points)
+        low, by_hand = points.low, points.by_hand
+        if enough is not None:
+            low, by_hand = min(low, enough), min(by_hand, enough)
+        key = (low, by_hand, points.by_hand < points.high, points.owes)
+        if not _outdone(key, kept):
+            kept.setdefault(key, []).append(points)
     return [points for made in kept.values() for points in made]
 
 
-def _no_worse(one: tuple[int, int, bool, bool], other: tuple[int, int, bool, bool]) -> bool:
-    return one[0] >= other[0] and one[1] >= other[1] and one[2:] <= other[2:]
+def _outdone(key: Key, kept: Mapping[Key, list[Points]]) -> bool:
+    """Tell whether enough ways are kept that take less for no fewer points."""
+    low, by_hand, open_, owes = key
+    seen = 0
+    for (other, other_hand, other_open, other_owes), made in kept.items():
+        if other >= low and other_hand >= by_hand and other_open <= open_ and other_owes <= owes:
+            seen += len(made)
+            if seen >= DEPTH:
+                return True
+    return False

@@ -22,7 +22,7 @@ from cultivation.standards.policy import KINDS
 from enterprises.registry.models import Tier
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping, Sequence
 
 FILE = Path(settings.BASE_DIR) / "seeds" / "windows.toml"
 KEYS = frozenset(
@@ -103,9 +103,14 @@ def load(path: Path = FILE) -> list[Window]:
     return kept
 
 
-def window_for(tier: str, kind: str, on: dt.date, path: str = "") -> Round:
-    """Return the round open on a day, else the next announced, else what is unknown (申报批次)."""
-    windows = _of(Window.objects.filter(tier=tier), kind, path)
+def window_for(
+    tier: str, kind: str, on: dt.date, path: str = "", *, known: Sequence[Window] | None = None
+) -> Round:
+    """Return the round open on a day, else the next announced, else what is unknown (申报批次).
+
+    `known` are all windows, where they were read already.
+    """
+    windows = _of(tier, kind, path, known)
     for window in windows:
         if window.closes and on <= window.closes <= on + AHEAD:
             begun = window.opens is not None and window.opens <= on
@@ -116,9 +121,17 @@ def window_for(tier: str, kind: str, on: dt.date, path: str = "") -> Round:
     return Round(year, State.UNKNOWN, None, _before(windows, year), on)
 
 
-def round_of(tier: str, kind: str, year: int, *, on: dt.date, path: str = "") -> Round:
+def round_of(
+    tier: str,
+    kind: str,
+    year: int,
+    *,
+    on: dt.date,
+    path: str = "",
+    known: Sequence[Window] | None = None,
+) -> Round:
     """Return the round of a year as seen on a day (年度批次)."""
-    windows = _of(Window.objects.filter(tier=tier), kind, path)
+    windows = _of(tier, kind, path, known)
     last = _before(windows, year)
     window = next((w for w in windows if w.year == year and w.closes), None)
     if window is None or window.closes is None:
@@ -142,9 +155,14 @@ def rounds_ahead(today: dt.date, year: int) -> list[int]:
     return sorted(years | {year} if today.year - 1 <= year <= today.year + 3 else years)
 
 
-def _of(windows: Iterable[Window], kind: str, path: str) -> list[Window]:
+def _of(tier: str, kind: str, path: str, known: Sequence[Window] | None) -> list[Window]:
     """Return the windows of a kind that reach a region: by year, its own before the nation's."""
-    mine = [w for w in windows if kind in w.kinds and (not w.units or path[:2] in w.units)]
+    windows = Window.objects.all() if known is None else known
+    mine = [
+        w
+        for w in windows
+        if w.tier == tier and kind in w.kinds and (not w.units or path[:2] in w.units)
+    ]
     return sorted(mine, key=lambda w: (w.year, not w.units, w.opens or dt.date.min, w.pk))
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import random
 from fractions import Fraction
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,13 +17,17 @@ from cultivation.standards.facts import from_rows
 from cultivation.standards.levers import ABOVE_NOUGHT, PARTS, needs_of
 from cultivation.standards.models import Verdict
 from cultivation.standards.planning import Proposal, least
-from cultivation.standards.policy import Band, Comparison, Count, Criterion, Quantity
+from cultivation.standards.policy import Band, Case, Comparison, Count, Criterion, Quantity
+from tests.standards.seeds import POLICIES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from cultivation.standards.policy import Policy
+
 Row = dict[str, Any]
 GRID = range(10)
+FIRMS = 6  # drawn for every edition
 RIGHTS = Count("rights", "right", "专利", "rights")
 RISING_FIGURES = ("revenue", "rd_expense", "main_business_revenue")
 
@@ -347,3 +354,76 @@ def settled(facts: Row, values: Row, counts: Sequence[Count]) -> Row:
         if count.complete and values.get(count.complete) is True:
             row[f"{count.name}_high"] = row[f"{count.name}_low"]
     return row
+
+
+# ---- the editions of the seeds ------------------------------------------------------------------
+YES = frozenset({"mainland_entity", "is_sme", "obeys_laws"})
+NO = frozenset({"champion_title", "controls_little_giant", "group_similar_product"})
+WAN = 1_000_000
+
+
+def drawn_firm(dice: random.Random, standard: Criterion) -> Row:
+    """Return a firm of plausible figures, some of them unknown."""
+    row: Row = {"enterprise": 1, "region_path": "3205"}
+    for year in range(4):
+        revenue = dice.randint(800, 25_000) * WAN + dice.randint(0, WAN)
+        assets, staff = revenue * dice.randint(8, 20) // 10, dice.randint(20, 700)
+        figures = {
+            **dict.fromkeys(("revenue", "sales_revenue"), revenue),
+            "main_business_revenue": revenue * dice.randint(40, 100) // 100,
+            "leading_product_revenue": revenue * dice.randint(20, 90) // 100,
+            "total_assets": assets,
+            "total_liabilities": assets * dice.randint(30, 110) // 100,
+            "rd_expense": revenue * dice.randint(0, 90) // 1000,
+            "cost_and_expense": revenue * 9 // 10,
+            "net_profit": revenue * dice.randint(-5, 15) // 100,
+            "employees": staff,
+            "rd_staff": staff * dice.randint(0, 40) // 100,
+            "tech_staff": staff * dice.randint(0, 50) // 100,
+            "market_share": dice.randint(0, 200_000),
+            "domestic_rank": dice.randint(1, 12),
+            "quality_score": dice.randint(3000, 8000),
+        }
+        known = dice.random()
+        row |= {f"{name}_y{year}": v for name, v in figures.items() if dice.random() < 0.8 + known}
+    for column in sorted(columns(standard)):
+        row.setdefault(column, drawn_fact(dice, column))
+    for column in [name for name in row if name.endswith("_low")]:
+        row[f"{column[:-4]}_high"] = row[column]
+    return row
+
+
+def drawn_fact(dice: random.Random, column: str) -> Any:
+    name, _mark, year = column.rpartition("_y")
+    if (name and year.isdigit()) or column.endswith("_high"):
+        return None
+    if column.endswith("_low"):
+        amount = 1000 * WAN if "equity" in column else 1
+        return 0 if "event" in column else amount * dice.choice([0, 0, 1, 2])
+    choices = {
+        "niche_years": [1, 3, 5, 8],
+        "digital_level": [None, 1, 2, 3],
+        "domain_scheme": [None, "six_bases", "other"],
+        "industry_section": ["C"],
+    }
+    if column in YES or column.startswith("title_"):
+        return True
+    if column in NO:
+        return False
+    return dice.choice(choices.get(column, [None, True, False]))
+
+
+@pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.code)
+def test_proposals_by_every_edition_suffice_and_are_minimal(policy: Policy) -> None:
+    on = {"srdi_2022": dt.date(2026, 3, 1), "little_giant_2022": dt.date(2026, 3, 1)}
+    standard = policy.standard(Case("recognition", on.get(policy.code, dt.date(2026, 5, 1)), "32"))
+    reached = 0
+    for seed in range(FIRMS):
+        dice = random.Random(f"{policy.code} {seed}")
+        facts = drawn_firm(dice, standard)
+        names = sorted(columns(standard) - {"enterprise", "region_path"})
+        fixed = {name for name in names if name.startswith("title_") or dice.random() < 0.08}
+        proposal = least(facts, standard, counts=policy.counts, fixed=fixed)
+        check(facts, standard, proposal, fixed, policy.counts)
+        reached += bool(proposal.changes)
+    assert reached >= FIRMS // 3
