@@ -53,7 +53,7 @@ def taken_up(
         return Extent(snapshots.take(as_of, progress=progress), None)
     changed = touched | due.due(last.as_of, as_of)
     few = len(changed) * 100 <= MANY * last.snapshot.rows
-    if not few or snapshots.heavy(last.snapshot) or not snapshots.intact(last.snapshot):
+    if not few or not snapshots.intact(last.snapshot) or snapshots.heavy(last.snapshot):
         return Extent(snapshots.take(as_of, progress=progress), None)
     try:
         snapshot = snapshots.refresh(last.snapshot, as_of, changed)

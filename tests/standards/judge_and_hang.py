@@ -13,25 +13,24 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
 django.setup()
 
 from django.core.management import call_command  # noqa: E402
-from django.db import connection  # noqa: E402
 
-from cultivation.standards import storing  # noqa: E402
+from cultivation.standards import judging, storing  # noqa: E402
 
 day, wanted = sys.argv[1], int(sys.argv[2])
-seen: list[str] = []
+seen: list[Any] = []
+store = storing.store
 
 
-def hang(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-    """Hang once the wanted statement has written its rows and nothing is committed yet."""
-    done = execute(sql, params, many, context)
-    if sql.startswith(f"INSERT INTO {storing.TABLE}"):
-        seen.append(sql)
-        if len(seen) == wanted:
-            print("written", flush=True)
-            time.sleep(600)
+def hang(*args: Any, **kwargs: Any) -> Any:
+    """Hang once the wanted unit is written and nothing of it is committed yet."""
+    done = store(*args, **kwargs)
+    seen.append(done)
+    if len(seen) == wanted:
+        print("written", flush=True)
+        time.sleep(600)
     return done
 
 
-storing.SQLITE_ROWS = 3  # so that an edition is written in several statements
-with connection.execute_wrapper(hang):
-    call_command("judge", on=day)
+storing.store = hang
+judging.BLOCK = 1  # so that each unit is stored for itself
+call_command("judge", "--whole", on=day)

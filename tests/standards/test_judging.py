@@ -8,24 +8,26 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
-from cultivation.standards import editions, results, snapshots
+from cultivation.standards import editions, extent, results, sharing, snapshots
 from cultivation.standards.explanation import explain
 from cultivation.standards.judging import judge_registry
 from cultivation.standards.models import Assessment, Edition, JudgingRun, Verdict
-from cultivation.standards.sharing import KIND, TASK
-from cultivation.standards.tasks import judge, judge_tonight
+from cultivation.standards.tasks import judge_tonight
 from enterprises.jobs import runs
 from enterprises.jobs.models import JobRun
+from enterprises.jobs.tasks import resume_abandoned
 from enterprises.places.models import ProductDomain
 from tests.conftest import HOME, _url_of_test_database
+from tests.standards.conftest import GOOD
+from tests.standards.stored import counted, judged_alone, kept
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,26 +35,6 @@ if TYPE_CHECKING:
     from enterprises.registry.models import Enterprise
 
 ON = dt.date(2026, 5, 6)
-GOOD: dict[str, Any] = {
-    "mainland_entity": True, "on_abnormal_list": False, "on_dishonest_list": False,
-    "prohibited_product": False, "events_declared": True, "size_class": "small",
-}  # fmt: skip
-TECH = {
-    "employees": 100, "tech_staff": 30, "sales_revenue": 10**10, "total_assets": 10**10,
-    "rd_expense": 10**9, "cost_and_expense": 10**10,
-}  # fmt: skip
-PATHS = ("320500", "440100", "SZ03", "370100")
-
-
-@pytest.fixture
-def registry(firm: Callable[..., Enterprise], loaded: list[Edition]) -> list[Enterprise]:
-    """Give eight enterprises of four units, every second meeting the technology standard."""
-    return [firm(PATHS[n % 4], reports={2025: TECH} if n % 2 else {}, **GOOD) for n in range(8)]
-
-
-def kept() -> set[tuple[Any, ...]]:
-    names = ("enterprise", "edition__code", "kind", "verdict", "verdicts", "unmet", "unknown")
-    return set(Assessment.objects.values_list(*names, "score_low", "score_high"))
 
 
 def test_a_run_stores_a_row_for_each_enterprise_edition_and_kind(
@@ -88,11 +70,15 @@ def test_scores_of_a_firm_with_full_figures(registry: list[Enterprise]) -> None:
     assert (poor.verdict, poor.score_low, poor.score_high) == (Verdict.UNKNOWN, 0, 7000)
 
 
-def test_a_second_run_writes_nothing(registry: list[Enterprise]) -> None:
+@pytest.mark.parametrize(("whole", "judged"), [(True, 48), (None, 0)])
+def test_a_second_run_writes_nothing(
+    registry: list[Enterprise], whole: bool | None, judged: int
+) -> None:
     judge_registry(ON)
     before = list(Assessment.objects.order_by("pk").values())
-    run = judge_registry(ON)
-    assert (run.judged, run.stored) == (48, 0)
+    run = judge_registry(ON, whole=whole)
+    assert (run.whole, run.judged, run.stored) == (bool(whole), judged, 0)
+    assert run.changes.count() == 0
     assert list(Assessment.objects.order_by("pk").values()) == before
 
 
@@ -158,54 +144,42 @@ def test_an_empty_registry_is_judged_without_rows(loaded: list[Edition]) -> None
     assert (judge_registry(ON).judged, Assessment.objects.count()) == (0, 0)
 
 
-def test_a_task_run_reports_and_keeps_its_result(registry: list[Enterprise]) -> None:
-    run, _ = runs.begin(KIND, task=TASK, key=str(ON), params={"as_of": str(ON)})
-    judge(run.pk)
-    run.refresh_from_db()
-    done = JudgingRun.objects.get()
-    assert (run.status, run.percent) == ("done", 100)
-    assert run.result == {"run": done.pk, "judged": 48, "stored": 48}
-    assert done.job == run
-    judge(run.pk)  # ended: not taken again
-    assert JudgingRun.objects.count() == 1
-
-
-def test_a_cancelled_run_stops_and_the_next_completes(registry: list[Enterprise]) -> None:
-    run, _ = runs.begin(KIND, task=TASK, key=str(ON), params={"as_of": str(ON)})
-    JobRun.objects.filter(pk=run.pk).update(cancel_wanted=True)
-    judge(run.pk)
-    run.refresh_from_db()
-    assert (run.status, Assessment.objects.count()) == ("cancelled", 0)
-    assert judge_registry(ON).stored == 48
-
-
-def test_judge_tonight_begins_one_run(
+def test_judge_tonight_begins_one_run_and_none_where_it_is_done(
     registry: list[Enterprise], django_capture_on_commit_callbacks: Any
 ) -> None:
+    for _ in range(2):
+        with django_capture_on_commit_callbacks(execute=True):
+            judge_tonight()
+    job, run = JobRun.objects.get(parent=None), JudgingRun.objects.get()
+    assert (job.kind, job.status, job.percent) == ("judge", "done", 100)
+    assert job.result == {"run": run.pk, "judged": 48, "stored": 48}
+    assert (run.job, run.as_of, Assessment.objects.count()) == (job, timezone.localdate(), 48)
+
+
+def test_a_night_after_another_day_was_judged_judges_today(
+    registry: list[Enterprise], django_capture_on_commit_callbacks: Any
+) -> None:
+    today = timezone.localdate()
+    judge_registry(today)
+    judge_registry(dt.date(today.year - 1, 12, 31))
     with django_capture_on_commit_callbacks(execute=True):
         judge_tonight()
-    run = JobRun.objects.get()
-    assert (run.kind, run.status, run.result["judged"]) == ("judge", "done", 48)
+    run = JudgingRun.objects.all()[0]
+    assert (run.as_of, run.whole) == (today, True)
 
 
-@pytest.mark.redis
-@pytest.mark.django_db(transaction=True)
-def test_a_real_worker_judges(registry: list[Enterprise], worker: object) -> None:
-    run, _ = runs.begin(KIND, task=TASK, key=str(ON), params={"as_of": str(ON)})
-    runs.send(run)
-    deadline = time.monotonic() + 60
-    while run.status not in {"done", "failed", "cancelled"}:
-        assert time.monotonic() < deadline, f"still {run.status}"
-        time.sleep(0.1)
-        run.refresh_from_db()
-    assert (run.status, run.result["judged"]) == ("done", 48), run.log
-    assert Assessment.objects.count() == 48
+def test_an_empty_registry_is_judged_by_a_task_as_well(
+    loaded: list[Edition], django_capture_on_commit_callbacks: Any
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        job, _ = sharing.start(ON)
+    job.refresh_from_db()
+    assert (job.status, job.result["judged"]) == ("done", 0)
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("statement", [1, 5])
-def test_a_killed_run_leaves_whole_editions_and_the_next_completes(
-    registry: list[Enterprise], tmp_path: Path, statement: int
+def test_a_killed_command_leaves_whole_units_and_a_worker_completes_it(
+    registry: list[Enterprise], tmp_path: Path
 ) -> None:
     judge_registry(ON)
     before = kept()
@@ -221,7 +195,7 @@ def test_a_killed_run_leaves_whole_editions_and_the_next_completes(
     }
     script = Path(__file__).with_name("judge_and_hang.py")
     with subprocess.Popen(
-        [sys.executable, script, str(ON), str(statement)],
+        [sys.executable, script, str(ON), "3"],
         cwd=HOME,
         env=environment,
         stdout=subprocess.PIPE,
@@ -234,27 +208,16 @@ def test_a_killed_run_leaves_whole_editions_and_the_next_completes(
         process.send_signal(signal.SIGKILL)
         assert process.wait(10) == -signal.SIGKILL
     assert said == "written\n"
-    after = kept()
-    unfinished = JudgingRun.objects.filter(finished_at=None).get()
-    fresh = {
-        (edition.code, kind): results.judged(unfinished.snapshot, policy, kind=kind, as_of=ON)
-        for edition, policy, kind in editions.in_force(ON)
-    }
-    whole = 0
-    for (code, kind), results in fresh.items():
-        mine = {row for row in after if row[1:3] == (code, kind)}
-        old = {row for row in before if row[1:3] == (code, kind)}
-        new = {(row[0], code, kind, *row[1:]) for row in results.rows()}
-        assert mine in (old, new)
-        assert old != new
-        whole += mine == new
-    assert whole < len(fresh)
-    judge_registry(ON)
-    assert kept() == {
-        (row[0], code, kind, *row[1:])
-        for (code, kind), results in fresh.items()
-        for row in results.rows()
-    }
+    firms = {firm.pk: firm.region_path[:2] for firm in registry}
+    changed = {firms[row[0]] for row in kept() - before}
+    assert changed == {"32", "37"}  # the third was being written
+    assert {firms[row[0]] for row in kept() & before} == {"44", "SZ"}
+    JobRun.objects.update(heartbeat_at=timezone.now() - dt.timedelta(minutes=5))
+    assert resume_abandoned() == 1
+    job, run = JobRun.objects.get(parent=None), JudgingRun.objects.all()[0]
+    assert (job.status, job.attempts, run.job, run.whole) == ("done", 2, job, True)
+    assert not kept() & before
+    assert run.counts == counted()
 
 
 def printed(*args: str) -> list[str]:
@@ -263,12 +226,40 @@ def printed(*args: str) -> list[str]:
     return out.getvalue().splitlines()
 
 
-def test_the_command_prints_counts_and_stores(registry: list[Enterprise]) -> None:
+def test_the_command_prints_counts_and_stores(
+    registry: list[Enterprise], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(extent, "MANY", 100)  # one of eight is little
     lines = printed("--on", "2026-05-06")
-    assert lines[0].startswith("as of 2026-05-06: 8 enterprises, facts ")
-    assert lines[1] == f"run {JudgingRun.objects.get().pk}: 48 judged, 48 stored"
-    assert lines[2] == "technology_2017 recognition: met 4  manual 0  unknown 4  unmet 0"
-    assert len(lines) == 8
+    run = JudgingRun.objects.get()
+    assert lines[-8].startswith("as of 2026-05-06: 8 enterprises, facts ")
+    assert lines[-7] == f"run {run.pk} (whole): 48 judged, 48 stored"
+    assert lines[-6] == "technology_2017 recognition: met 4  manual 0  unknown 4  unmet 0"
+    assert "100 %" in lines[:-8]
+    job = JobRun.objects.get()
+    assert (job.status, job.result) == ("done", {"run": run.pk, "judged": 48, "stored": 48})
+    registry[0].reports.create(year=2025, employees=501)
+    assert f"run {run.pk + 1} (what changed): 6 judged, 1 stored" in printed("--on", "2026-05-06")
+    assert f"run {run.pk + 2} (whole): 48 judged, 0 stored" in printed(
+        "--on", "2026-05-06", "--whole"
+    )
+
+
+def test_the_command_steps_back_where_a_run_is_under_way(registry: list[Enterprise]) -> None:
+    job, _ = runs.begin(sharing.KIND, task=sharing.TASK, key=sharing.KEY)
+    with pytest.raises(CommandError, match=f"run {job.pk} is under way"):
+        printed("--on", "2026-05-06")
+
+
+def test_judging_by_a_named_edition_leaves_the_marks_for_the_next_run(
+    registry: list[Enterprise],
+) -> None:
+    judge_registry(ON)
+    registry[0].reports.create(year=2025, employees=501)
+    printed("--on", "2025-05-06", "--edition", "technology_2017")
+    run = judge_registry(ON)
+    assert (run.whole, run.stored > 0) == (True, True)  # its rows were of another day
+    assert kept() == judged_alone(run)
 
 
 def test_the_command_judges_by_a_named_edition_whatever_the_day(
@@ -292,6 +283,7 @@ def test_the_command_judges_by_a_named_edition_whatever_the_day(
         (("--on", "31.12.2026"), "'31.12.2026' is not a day"),
         (("--edition", "nothing"), "no edition 'nothing'"),
         (("--on", "2010-01-01"), "no edition is in force"),
+        (("--kind", "recheck"), "--kind goes with --edition"),
     ],
 )
 def test_the_command_refuses(loaded: list[Edition], args: tuple[str, ...], complaint: str) -> None:

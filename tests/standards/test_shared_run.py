@@ -6,19 +6,19 @@ import datetime as dt
 import os
 import signal
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from django.utils import timezone
 
 from cultivation.standards import editions, sharing
-from cultivation.standards.judging import bases_of, judge_registry
-from cultivation.standards.models import Assessment, JudgingRun, VerdictChange
-from cultivation.standards.results import judged
+from cultivation.standards.judging import judge_registry
+from cultivation.standards.models import Assessment, JudgingRun
 from cultivation.standards.tasks import judge, judge_unit
 from enterprises.jobs import runs
 from enterprises.jobs.models import JobRun
 from enterprises.jobs.tasks import resume_abandoned
+from tests.standards.stored import counted, judged_alone, kept, turned
 
 if TYPE_CHECKING:
     import subprocess
@@ -38,32 +38,6 @@ def begun(*, whole: bool = False) -> JobRun:
     judge(job.pk)
     job.refresh_from_db()
     return job
-
-
-def kept() -> set[tuple[Any, ...]]:
-    names = ("enterprise", "edition__code", "kind", "verdict", "verdicts", "unmet", "unknown")
-    return set(Assessment.objects.values_list(*names, "score_low", "score_high"))
-
-
-def judged_alone(run: JudgingRun) -> set[tuple[Any, ...]]:
-    """Return the rows that judging a run's snapshot in one go gives."""
-    return {
-        (row[0], edition.code, kind, *row[1:])
-        for edition, policy, kind in bases_of(run)
-        for row in judged(run.snapshot, policy, kind=kind, as_of=run.as_of).rows()
-    }
-
-
-def turned() -> list[tuple[Any, ...]]:
-    names = ("enterprise", "edition__code", "kind", "before", "after")
-    return sorted(VerdictChange.objects.values_list(*names), key=str)
-
-
-def counted() -> dict[str, list[int]]:
-    found: dict[str, list[int]] = {}
-    for code, kind, verdict in Assessment.objects.values_list("edition__code", "kind", "verdict"):
-        found.setdefault(f"{code} {kind}", [0, 0, 0, 0])[verdict] += 1
-    return found
 
 
 def spoil(registry: list[Enterprise]) -> None:
