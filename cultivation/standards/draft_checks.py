@@ -5,6 +5,7 @@ Nothing here writes; the text checked need not be the one kept.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from cultivation.standards.models import Draft
     from cultivation.standards.policy import Criterion, Policy
 
+TOLD = re.compile(r"^\S+\.toml: (.+?): (.+); (.+?)$", re.DOTALL)
 JUDGED = {"added", "threshold", "bands", "line", "cap", "points", "otherwise", "need", "quantity"}
 JUDGED |= {"asks", "reach", "advisory", "moved", "amendment"}  # what a worked case must show
 
@@ -38,12 +40,27 @@ class Complaint:
     line: int | None
 
     @property
+    def told(self) -> tuple[str, str, str]:
+        """Return the place, the fault and the mend; all in the fault where they cannot be told."""
+        found = TOLD.match(self.said)
+        return (found[1], found[2], found[3]) if found else ("", self.said, "")
+
+    @property
     def where(self) -> str:
         """Return which text it is, and the line where that could be found."""
         name = _("worked cases") if self.part == "cases" else _("text")
         if self.line is None:
             return name
         return _("%(part)s, line %(line)s") % {"part": name, "line": self.line}
+
+
+@dataclass(frozen=True, slots=True)
+class Turnover:
+    """How the worked cases differ from those of the edition before, by number (判例增减)."""
+
+    new: int
+    changed: int
+    gone: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +74,7 @@ class Check:
     outcomes: tuple[Outcome, ...] = ()
     unproven: tuple[Criterion, ...] = ()  # changed, without a worked case
     retroactive: bool = False  # it is in force already
+    cases: Turnover | None = None
 
     @property
     def failing(self) -> list[Outcome]:
@@ -103,7 +121,7 @@ def check(draft: Draft, *, text: str | None = None, cases: str | None = None) ->
         differences=differences(before, after, names=unit_names()),
         retroactive=after.in_force <= timezone.localdate(),
     )
-    return _with_cases(found, after, cases)
+    return _with_cases(found, after, cases, draft.base.cases)
 
 
 def unit_names() -> dict[str, str]:
@@ -123,7 +141,7 @@ def changed_codes(found: tuple[Difference, ...], after: Policy) -> set[str]:
     return codes
 
 
-def _with_cases(found: Check, after: Policy, text: str) -> Check:
+def _with_cases(found: Check, after: Policy, text: str, earlier: str) -> Check:
     try:
         cases = _read(text, after)
     except PolicyError as error:
@@ -143,7 +161,28 @@ def _with_cases(found: Check, after: Policy, text: str) -> Check:
         outcomes=run_cases(after, cases),
         unproven=tuple(c for c in after.root.walk() if c.code in changed - shown),
         retroactive=found.retroactive,
+        cases=_turnover(_known(earlier, found.before), cases),
     )
+
+
+def _known(text: str, before: Policy | None) -> tuple[WorkedCase, ...]:
+    """Return the cases of the edition before, none where they no longer read."""
+    try:
+        return _read(text, before) if before else ()
+    except PolicyError:
+        return ()
+
+
+def _turnover(before: tuple[WorkedCase, ...], after: tuple[WorkedCase, ...]) -> Turnover:
+    old, new = ({case.code: case for case in cases} for cases in (before, after))
+    both = old.keys() & new.keys()
+    changed = sum(_asked(old[code]) != _asked(new[code]) for code in both)
+    return Turnover(new=len(new) - len(both), changed=changed, gone=len(old) - len(both))
+
+
+def _asked(case: WorkedCase) -> tuple[object, ...]:
+    stated = {name: value for name, value in case.facts.items() if value is not None}
+    return (case.case, stated, case.gives, case.points)
 
 
 def _read(text: str, policy: Policy) -> tuple[WorkedCase, ...]:

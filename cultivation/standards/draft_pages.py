@@ -100,7 +100,19 @@ def checked(found: Check) -> dict[str, Any]:
         "tally": tally(found.differences),
         "failing": failing(found.failing),
         "unproven": [(c.code, phrases.label(c)) for c in found.unproven],
+        "worded": _worded(found),
     }
+
+
+def _worded(found: Check) -> list[tuple[str, str]]:
+    """Return criteria whose figure changed while their label, which names one, did not."""
+    asked = {d.code for d in found.differences if d.what in {"threshold", "line", "points"}}
+    said = {d.code for d in found.differences if d.what == "label"}
+    return [
+        (one.code, label)
+        for one, label in criteria(found.after)
+        if one.code in asked - said and any(sign.isdecimal() for sign in one.label_zh)
+    ]
 
 
 def criteria(policy: Policy | None) -> list[tuple[Criterion, str]]:

@@ -7,7 +7,7 @@ into the text at its place; everything else of the text stays as it is.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 
 from cultivation.standards import manuscript, phrases
+from cultivation.standards.draft_cells import DAY, TEXT, Cell, Line, Table
 from cultivation.standards.policy import PolicyError
 from cultivation.standards.reading import read_policy
 from cultivation.standards.scenario_changes import number, plain, shown
@@ -25,90 +26,7 @@ if TYPE_CHECKING:
     from cultivation.standards.policy import Comparison, Criterion, Policy
 
 LINES = {"at_least": "points_at_least", "above": "points_above"}
-TEXT, DAY = "text", "day"
 SIGNS = {"at_least": "≥", "above": ">", "at_most": "≤", "below": "<"}
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One input: where its value stands in the text, what it is now, what was typed (输入格)."""
-
-    kind: str
-    of: str  # the criterion's code; empty for the header
-    path: manuscript.Path
-    label: str
-    unit: str  # of the policy, or TEXT, DAY
-    kept: str
-    typed: str
-    error: str = ""
-
-    @property
-    def name(self) -> str:
-        """Return the name of the input."""
-        return ":".join(("k", self.of, *map(str, self.path)))
-
-    @property
-    def unit_label(self) -> str:
-        return {
-            "money": _("10,000 yuan"),
-            "ratio": "%",
-            "share": "%",
-            "points": _("points"),
-            "years": _("years"),
-        }.get(self.unit, "")
-
-    @property
-    def is_long(self) -> bool:
-        return self.unit == TEXT
-
-    @property
-    def is_changed(self) -> bool:
-        return self.typed.strip() != self.kept.strip()
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One criterion with its inputs (一行条件)."""
-
-    criterion: Criterion
-    depth: int
-    measures: str
-    cells: tuple[Cell, ...]
-    words: tuple[Cell, ...]
-
-    @property
-    def label(self) -> str:
-        return phrases.label(self.criterion)
-
-    @property
-    def need(self) -> str:
-        criterion = self.criterion
-        return phrases.need(criterion) if criterion.need or criterion.manual else ""
-
-    @property
-    def is_changed(self) -> bool:
-        return any(cell.is_changed for cell in (*self.cells, *self.words))
-
-    @property
-    def has_errors(self) -> bool:
-        return any(cell.error for cell in (*self.cells, *self.words))
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """The head of an edition and its criteria (条件表)."""
-
-    head: tuple[Cell, ...]
-    lines: tuple[Line, ...]
-
-    @property
-    def cells(self) -> list[Cell]:
-        below = [cell for line in self.lines for cell in (*line.cells, *line.words)]
-        return [*self.head, *below]
-
-    @property
-    def errors(self) -> list[Cell]:
-        return [cell for cell in self.cells if cell.error]
 
 
 def table(text: str, *, code: str) -> Table | None:

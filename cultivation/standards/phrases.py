@@ -165,9 +165,9 @@ def reach(said: Reach, names: Names) -> str:
     texts = [kinds(said.kinds)] if said.kinds else []
     texts.append(days(said.since, said.until))
     if said.units:
-        texts.append(gettext("in %(units)s") % {"units": _units(said.units, names)})
+        texts.append(gettext("in %(units)s") % {"units": units(said.units, names)})
     if said.not_units:
-        texts.append(gettext("not in %(units)s") % {"units": _units(said.not_units, names)})
+        texts.append(gettext("not in %(units)s") % {"units": units(said.not_units, names)})
     return _listed([text for text in texts if text]) or gettext("everywhere and always")
 
 
@@ -258,7 +258,8 @@ def _years(said: Quantity) -> str:
     return folds.get(said.over, "%(years)s") % {"years": years}
 
 
-def _units(codes: tuple[str, ...], names: Names) -> str:
+def units(codes: tuple[str, ...], names: Names) -> str:
+    """Write recommending units by their names."""
     return gettext(", ").join(names.get(code, code) for code in codes)
 
 

@@ -10,6 +10,7 @@ import time_machine
 from django.urls import reverse
 
 from cultivation.standards import drafting, editions
+from cultivation.standards.cases import read_cases
 from cultivation.standards.draft_checks import check
 from cultivation.standards.judging import judge_registry
 from cultivation.standards.models import Assessment, Draft, Edition, Trial
@@ -104,6 +105,10 @@ def test_a_standard_goes_the_whole_way_by_its_pages(
     assert draft.text == before.replace("at_least = 5000\n", "at_least = 4000\n")
     text = english.get(page(draft)).text
     assert "The text reads, and its worked cases bear it out." in text
+    said = editions.policy(draft.base)
+    gone = len(read_cases(draft.base.cases, policy=said, origin="cases"))
+    assert f"Compared with the edition before: 2 new, 0 changed, {gone} gone." in text
+    assert "the wording still names one" in text
 
     judge_registry(dt.date(2026, 5, 6))
     with django_capture_on_commit_callbacks(execute=True):

@@ -23,8 +23,8 @@ from enterprises.registry.ledger import StaleError
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
+    from cultivation.standards.draft_cells import Table
     from cultivation.standards.draft_checks import Check
-    from cultivation.standards.draft_table import Table
     from enterprises.accounts.models import User
 
 PAGE = 30
