@@ -104,12 +104,12 @@ def criteria(draw: st.DrawFn, code: str, depth: int, *, scored: bool = False) ->
     if depth < 3:
         about["reach"] = draw(reaches)
     if depth and (depth == 3 or draw(st.integers(0, 2)) == 0):
-        need = draw(st.sampled_from(["all", "any", "sum", "best"]))
+        need = draw(st.sampled_from(["all", "any", "sum", "sum", "best"]))
         need = draw(st.sampled_from(["sum", "best"])) if scored and need == "all" else need
         adds = need in {"sum", "best"}
         parts = tuple(
             draw(criteria(f"{code}.{n}", depth - 1, scored=adds))
-            for n in range(draw(st.integers(1, 3)))
+            for n in range(draw(st.integers(1, 4)))
         )
         if adds:
             about |= {
@@ -123,7 +123,7 @@ def criteria(draw: st.DrawFn, code: str, depth: int, *, scored: bool = False) ->
     if draw(st.integers(0, 5)) == 0:
         return Criterion(code, code, code, manual=True, points=given, **about)
     quantity = draw(quantities)
-    if draw(st.integers(0, 2)) == 0:
+    if draw(st.booleans()):
         about |= {"otherwise": draw(st.sampled_from([0, 0, 100])), "line": draw(lines)}
         return Criterion(
             code, code, code, quantity=quantity, bands=draw(bands_of(quantity)), **about
