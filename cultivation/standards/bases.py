@@ -24,7 +24,7 @@ from django.conf import settings
 
 from cultivation.standards import facts, shelf, snapshots
 from cultivation.standards.editions import all_counts
-from cultivation.standards.evaluation import ENGINE, columns, judge, requirements
+from cultivation.standards.evaluation import ENGINE, columns, judge, largest, requirements
 from cultivation.standards.models import Verdict
 from cultivation.standards.policy import Case, Criterion, Policy
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from cultivation.standards.models import Snapshot
     from enterprises.jobs.runs import Progress
 
-BLOCK = 200_000  # rows judged at a time
+BLOCK = 100_000  # rows judged at a time, and rows of a group in a file
 DEEPEST = 5  # requirements failed; who fails more lies with those who fail so many
 KEPT = 8  # bases; the one not used for longest goes first
 MANIFEST = "base.json"
@@ -82,6 +82,7 @@ class Base:
     groups: tuple[Group, ...]
     missing: tuple[str, ...]  # columns that the snapshot has not, or means otherwise
     rows: int
+    bits: int  # no figure lies beyond 2**bits
 
 
 def base_of(
@@ -103,7 +104,7 @@ def base_of(
     if not (folder / MANIFEST).exists():
         home.mkdir(parents=True, exist_ok=True)
         with shelf.scratch() as scratch:
-            work = _Building(scratch / key, policy, as_of, wanted)
+            work = _Building(scratch / key, policy, also or policy, as_of, wanted)
             work.build(snapshot, progress)
             _place(work.folder, folder)
     os.utime(folder)
@@ -111,30 +112,34 @@ def base_of(
     told = json.loads((folder / MANIFEST).read_text())
     groups = tuple(Group(kind, unit, folder / name) for name, kind, unit in told["groups"])
     missing = tuple(name.replace(MARK, "") for name in told["missing"])
-    return Base(policy, as_of, groups, missing, told["rows"])
+    return Base(policy, as_of, groups, missing, told["rows"], told["bits"])
 
 
 class _Building:
     """One base in the making; it appears under its name only when it is whole."""
 
-    def __init__(self, folder: Path, policy: Policy, as_of: dt.date, wanted: set[str]) -> None:
+    def __init__(
+        self, folder: Path, policy: Policy, also: Policy, as_of: dt.date, wanted: set[str]
+    ) -> None:
         self.folder = folder
-        self.policy, self.as_of = policy, as_of
+        self.policy, self.also, self.as_of = policy, also, as_of
         self.wanted = wanted
         self.groups: dict[tuple[str, str], list[pl.DataFrame]] = {}
 
     def build(self, snapshot: Snapshot, progress: Progress | None) -> None:
         self.folder.mkdir()
-        rows, missing = 0, set[str]()
+        rows, bits, missing = 0, 0, set[str]()
         for number, block in enumerate(_blocks(snapshot)):
             missing |= self.wanted - set(block.collect_schema())
             readable = self.readable(block, missing)
             self.judge_block(number, readable)
             rows += readable.height
+            bits = max(bits, largest(readable.lazy(), self.also.root))
             if progress:
                 progress.report(rows, snapshot.rows)
         self.count()
-        told: dict[str, Any] = {"rows": rows, "missing": sorted(missing)}
+        self.join()
+        told: dict[str, Any] = {"rows": rows, "bits": bits, "missing": sorted(missing)}
         told["groups"] = [[self.folder_of(*key).name, *key] for key in sorted(self.groups)]
         (self.folder / MANIFEST).write_text(json.dumps(told))
 
@@ -184,6 +189,16 @@ class _Building:
             for keys in (NATION, SUBTREE):
                 summed = whole.group_by(*keys, "depth").agg(pl.col("count").sum())
                 summed.write_parquet(self.folder_of(kind, unit) / f"{keys[0]}.parquet")
+
+    def join(self) -> None:
+        """Make one file of the parts of a depth: opening many takes longer than reading them."""
+        for folder in self.folder.glob("*/[0-9]"):
+            parts = sorted(folder.iterdir())
+            if len(parts) > 1:
+                rows = pl.scan_parquet(parts)
+                rows.sink_parquet(folder / "whole", compression="lz4", row_group_size=BLOCK)
+                for part in parts:
+                    part.unlink()
 
 
 def _blocks(snapshot: Snapshot) -> Iterator[pl.LazyFrame]:

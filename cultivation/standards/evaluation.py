@@ -58,12 +58,11 @@ def judge_rest(
 ) -> pl.LazyFrame:
     """Judge the criteria that are not `known`: those have their columns already (增量评价).
 
-    `bits` is as `largest` says; left out, nothing is taken for granted.
+    What is below a known one is passed over with it. `bits` is as `largest` says; left out, nothing
+    is taken for granted.
     """
-    for layer in _layers(standard, bits):
-        rest = [made for made in layer if made.meta.output_name().split(":")[1] not in known]
-        if rest:
-            frame = frame.with_columns(rest)
+    for layer in _layers(standard, bits, frozenset(known)):
+        frame = frame.with_columns(layer)
     return frame
 
 
@@ -116,12 +115,17 @@ def columns(standard: Criterion) -> set[str]:
 
 
 @lru_cache(maxsize=128)
-def _layers(standard: Criterion, bits: int = BITS) -> list[list[pl.Expr]]:
+def _layers(
+    standard: Criterion, bits: int = BITS, known: frozenset[str] = frozenset()
+) -> list[list[pl.Expr]]:
     """Return the expressions from the deepest criteria up: each layer reads those below."""
     layers: list[list[pl.Expr]] = []
-    truths = [truth for c in standard.walk() if c.bands for truth in _truths(c, bits)]
+    banded = [c for c in standard.walk() if c.bands and c.code not in known]
+    truths = [truth for criterion in banded for truth in _truths(criterion, bits)]
 
     def depth(criterion: Criterion) -> int:
+        if criterion.code in known:
+            return -1
         level = 1 + max((depth(part) for part in criterion.parts), default=-1)
         while len(layers) <= 2 * level + 1:
             layers.append([])

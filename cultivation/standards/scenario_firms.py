@@ -9,8 +9,8 @@ import polars as pl
 
 from cultivation.standards import phrases
 from cultivation.standards.models import Verdict
+from cultivation.standards.pairings import SORTS
 from cultivation.standards.scenarios import listed
-from cultivation.standards.simulating import SORTS
 from cultivation.standards.tallies import PLACES
 from enterprises.registry.models import Enterprise
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from cultivation.standards.simulating import HOLDS, PASSED, PASSES, SORTS, UNTOLD, UNTOLD_THEN
+from cultivation.standards.pairings import HOLDS, PASSED, PASSES, SORTS, UNTOLD, UNTOLD_THEN
 
 if TYPE_CHECKING:
     from cultivation.standards.simulating import Result
@@ -35,15 +35,27 @@ def tally(result: Result, *, path: str = "") -> dict[str, Any]:
     """Add a result up into plain data, as a scenario keeps it (汇总结果)."""
     rows = _placed(result.counts, path)
     dimensions = [name for name in DIMENSIONS if name in rows.columns]
-    pairs = [pair for pair in combinations(dimensions, 2) if not set(pair) <= set(PLACES)]
+    pairs = [
+        (one, other)
+        for one, other in combinations(dimensions, 2)
+        if "county" not in (one, other) and not {one, other} <= set(PLACES)
+    ]
+    wanted = [*((name,) for name in dimensions), *pairs]
+    cells = rows.lazy().with_columns(
+        pl.when(asked).then(pl.col("count")).otherwise(0).alias(name)
+        for name, asked in COUNTS.items()
+    )
+    sums = pl.col(list(COUNTS)).sum()
+    cube = cells.group_by(dimensions).agg(sums).collect().lazy()
+    summed = pl.collect_all([cube.group_by(keys).agg(sums).sort(keys) for keys in wanted])
+    tables = [[list(row) for row in table.rows()] for table in summed]
     return {
-        "totals": dict(zip(COUNTS, _summed(rows, [])[0], strict=True)),
+        "totals": cube.select(sums).collect().row(0, named=True),
         "verdicts": _summed_verdicts(rows),
-        "by": {name: _summed(rows, [name]) for name in dimensions},
+        "by": dict(zip(dimensions, tables, strict=False)),
         "pairs": {
-            f"{one} {other}": _summed(rows, [one, other])
-            for one, other in pairs
-            if "county" not in (one, other)
+            f"{one} {other}": table
+            for (one, other), table in zip(pairs, tables[len(dimensions) :], strict=True)
         },
         "deciding": _deciding(rows, result.requirements),
         "scores": [list(pair) for pair in result.scores],
@@ -62,13 +74,6 @@ def _placed(counts: pl.DataFrame, path: str) -> pl.DataFrame:
     return rows.with_columns(named).drop("place")
 
 
-def _summed(rows: pl.DataFrame, keys: list[str]) -> list[list[Any]]:
-    number = pl.col("count")
-    sums = [number.filter(asked).sum().alias(name) for name, asked in COUNTS.items()]
-    summed = rows.group_by(keys).agg(sums).sort(keys) if keys else rows.select(sums)
-    return [list(row) for row in summed.rows()]
-
-
 def _summed_verdicts(rows: pl.DataFrame) -> list[list[Any]]:
     keys = ["kind", "before", "after"]
     summed = rows.group_by(keys).agg(pl.col("count").sum()).sort(keys)
@@ -77,17 +82,14 @@ def _summed_verdicts(rows: pl.DataFrame) -> list[list[Any]]:
 
 def _deciding(rows: pl.DataFrame, requirements: tuple[str, ...]) -> list[list[Any]]:
     """Return for each requirement: gains it decides, and alone; losses it decides, and alone."""
+    sums = [pl.col("count").filter(SORTS[name]).sum().alias(name) for name in ("gains", "losses")]
+    turned = rows.filter(pl.col("deciding") != 0).group_by("deciding").agg(sums).rows()
     found = []
     for bit, code in enumerate(requirements):
-        mine = pl.lit(1 << bit, dtype=pl.UInt64)
-        its = rows.filter((pl.col("deciding") & mine) != 0)
-        alone = pl.col("deciding") == mine
-        sums = [
-            pl.col("count").filter(asked).sum()
-            for sort in ("gains", "losses")
-            for asked in (SORTS[sort], SORTS[sort] & alone)
-        ]
-        found.append([code, *its.select(s.alias(str(n)) for n, s in enumerate(sums)).row(0)])
+        its = [row for row in turned if row[0] >> bit & 1]
+        alone = [row for row in its if row[0] == 1 << bit]
+        counts = [sum(row[at] for row in some) for at in (1, 2) for some in (its, alone)]
+        found.append([code, *counts])
     return found
 
 

@@ -16,6 +16,7 @@ from django.conf import settings
 
 from cultivation.standards import bases, editions
 from cultivation.standards.models import Edition, Snapshot
+from cultivation.standards.pairings import ENOUGH
 from cultivation.standards.policy import (
     Amendment,
     Comparison,
@@ -25,7 +26,7 @@ from cultivation.standards.policy import (
     amended,
 )
 from cultivation.standards.results import judge_frame
-from cultivation.standards.simulating import ENOUGH, Result, simulate, simulate_policies, simulation
+from cultivation.standards.simulating import Result, simulate, simulate_policies, simulation
 from cultivation.standards.tallies import COUNTS, cut, tally
 from tests.standards.registry_frames import AS_OF, kept, worked_registry
 

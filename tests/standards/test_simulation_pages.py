@@ -426,7 +426,7 @@ def test_the_firm_list_takes_as_many_queries_for_many_as_for_one(
     client.force_login(nation)
     many, one = "?list=gains", "?list=gains&unit=32"
     client.get(page("simulation_firms", scenario) + many)
-    with django_assert_num_queries(13) as first:
+    with django_assert_num_queries(9) as first:
         client.get(page("simulation_firms", scenario) + many)
     with django_assert_num_queries(len(first)):
         client.get(page("simulation_firms", scenario) + one)
