@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from cultivation.standards.models import Assessment
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from django.http import QueryDict
 
 EARLIEST = dt.date(2017, 5, 3)  # the first edition
@@ -48,6 +50,22 @@ class AsOfForm(forms.Form):
     def clean_kind(self) -> str:
         """Return the kind, a new application where none is stated."""
         return str(self.cleaned_data["kind"] or Assessment.Kind.RECOGNITION)
+
+
+class AppliesForm(AsOfForm):
+    """The day, the recommending unit and the kind for which the law is asked (适用查询)."""
+
+    unit = forms.ChoiceField(label=_("Recommending unit"), required=False)
+
+    def __init__(self, *args: Any, names: Mapping[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["unit"].choices = [("", _("the whole nation")), *names.items()]  # type: ignore[attr-defined]
+
+    @classmethod
+    def of(cls, query: QueryDict, names: Mapping[str, str]) -> AppliesForm:
+        """Return the form as asked; what is left out is today, the nation, a new application."""
+        left_out = {"on": timezone.localdate().isoformat(), "kind": Assessment.Kind.RECOGNITION}
+        return cls({**left_out, **{k: v for k, v in query.items() if v}}, names=names)
 
 
 class ScenarioForm(forms.Form):

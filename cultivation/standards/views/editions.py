@@ -6,17 +6,21 @@ import datetime as dt
 from typing import TYPE_CHECKING, cast
 
 from django.contrib.auth.decorators import login_required
+from django.http import Http404
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from cultivation.standards import pages
-from cultivation.standards.editions import counts_for, policy
+from cultivation.standards import pages, phrases
+from cultivation.standards.clauses import clauses
+from cultivation.standards.editions import all_policies, counts_for, rules
 from cultivation.standards.explanation import explain
-from cultivation.standards.forms import AsOfForm
+from cultivation.standards.forms import AppliesForm, AsOfForm
 from cultivation.standards.models import Assessment, Edition, JudgingRun
+from cultivation.standards.policy import Case
 from cultivation.standards.prospects import prospects
 from cultivation.standards.sharing import may_judge
+from cultivation.standards.statutes import histories, rules_on, unit_names
 from enterprises.registry import rights
 from enterprises.registry.models import Enterprise
 
@@ -29,27 +33,63 @@ if TYPE_CHECKING:
 @require_GET
 @login_required
 def editions(request: HttpRequest) -> HttpResponse:
-    """List all editions with their days, document and confidence (标准一览)."""
+    """List all editions, what lies over them, and what applies on a day in a unit (标准一览)."""
     user = cast("User", request.user)
+    names = unit_names()
+    pairs = all_policies()
+    form = AppliesForm.of(request.GET, names)
+    asked = form.cleaned_data if form.is_valid() else None
     context = {
-        "entries": pages.entries(),
+        "histories": histories(pairs, names) if pairs else [],
+        "form": form,
+        "asked": asked,
+        "rules": rules_on(pairs, names, on=asked["on"], path=asked["unit"]) if asked else [],
+        "unit": names.get(asked["unit"], "") if asked else "",
         "may_judge": may_judge(user.scope),
         "sees_runs": bool(user.scope.paths),
         "may_choose_day": user.scope.may_decide("", "nation"),
         "last_run": JudgingRun.objects.filter(finished_at__isnull=False).first(),
         "today": timezone.localdate(),
     }
-    return render(request, "standards/editions.html", context)
+    return render(request, "standards/editions.html", context, status=200 if asked else 400)
 
 
 @require_GET
 @login_required
 def edition(request: HttpRequest, code: str) -> HttpResponse:
-    """Show what an edition asks for, clause by clause (标准条文)."""
-    found = get_object_or_404(Edition, code=code)
-    said = policy(found)
-    context = {"edition": found, "policy": said, "clauses": pages.clauses(said)}
-    return render(request, "standards/edition.html", context)
+    """Show what an edition asks for, clause by clause, of all cases or of one (标准条文)."""
+    names = unit_names()
+    found = next(
+        (
+            entry
+            for history in histories(all_policies(), names)
+            for entry in history.entries
+            if entry.edition.code == code
+        ),
+        None,
+    )
+    if found is None:
+        raise Http404
+    form = AppliesForm.of(request.GET, names)
+    asked = form.cleaned_data if form.is_valid() else None
+    case = (
+        Case(asked["kind"], asked["on"], asked["unit"]) if asked and "on" in request.GET else None
+    )
+    context = {
+        "entry": found,
+        "edition": found.edition,
+        "policy": found.policy,
+        "form": form,
+        "case": case,
+        "kind": Assessment.Kind(case.kind) if case else "",
+        "unit": names.get(case.path, "") if case else "",
+        "clauses": clauses(found, names, case),
+        "periods": [
+            (period, phrases.reach(period.reach, names)) for period in found.policy.periods
+        ],
+        "whole": rules(found.edition).sha256,
+    }
+    return render(request, "standards/edition.html", context, status=200 if asked else 400)
 
 
 @require_GET
