@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from cultivation.pipeline import applications, checklist, titles
 from cultivation.pipeline.errors import MoveError
-from cultivation.pipeline.models import LIVE, Application, Status
+from cultivation.pipeline.models import LIVE, Application, Invitation, Status
 from cultivation.standards import explanation
 from enterprises.registry.models import Enterprise, Tier
 
@@ -77,6 +77,7 @@ class Standing:
     steps: list[Step]
     applications: list[Application]
     days: list[Day]
+    invitations: list[Invitation]
 
 
 def of(user: User) -> list[Standing]:
@@ -89,8 +90,13 @@ def _standing(enterprise: Enterprise) -> Standing:
     live = Application.objects.filter(enterprise=enterprise, status__in=LIVE)
     under_way = list(live.select_related("enterprise"))
     held = list(titles.running(enterprise).order_by("valid_to"))
+    asked = Invitation.objects.filter(enterprise=enterprise, outcome=Invitation.Outcome.OPEN)
     return Standing(
-        enterprise, _steps(enterprise, held, under_way), under_way, _days(under_way, held)
+        enterprise,
+        _steps(enterprise, held, under_way),
+        under_way,
+        _days(under_way, held),
+        list(asked.select_related("edition")),
     )
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from cultivation.pipeline import checklist, routes, titles
+from cultivation.pipeline import checklist, invitations, routes, titles
 from cultivation.pipeline.errors import MovedMeanwhileError, MoveError
 from cultivation.pipeline.models import LIVE, Application, Status
 from cultivation.pipeline.questions import questions_of
@@ -61,9 +61,12 @@ def begin(enterprise: Enterprise, tier: str, *, kind: str, by: User) -> Applicat
     said = hindrance(locked, tier, kind=kind)
     if said:
         raise MoveError(said)
+    invitation = invitations.open_for(locked, tier) if kind == Kind.RECOGNITION else None
+    intake = Application.Intake.DISCOVERED if invitation else Application.Intake.SELF_APPLIED
     try:
         with transaction.atomic():
-            return Application.objects.create(
+            begun = Application.objects.create(
+                intake=intake,
                 enterprise=locked,
                 tier=tier,
                 kind=kind,
@@ -75,6 +78,9 @@ def begin(enterprise: Enterprise, tier: str, *, kind: str, by: User) -> Applicat
             )
     except IntegrityError as error:
         raise MoveError(_("An application for this title is under way already.")) from error
+    if invitation:
+        invitations.begun(invitation, begun)
+    return begun
 
 
 @transaction.atomic

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from cultivation.pipeline import checklist, decisions, findings, routes, titles
+from cultivation.pipeline import checklist, decisions, findings, invitations, routes, titles
 from cultivation.pipeline.errors import MoveError
 from cultivation.pipeline.models import Application
 from cultivation.standards import keeping
@@ -24,7 +24,7 @@ def none(_application: Application, _by: User) -> dict[str, Any]:
     return {}
 
 
-def take_snapshot(application: Application, _by: User) -> dict[str, Any]:
+def take_snapshot(application: Application, by: User) -> dict[str, Any]:
     """Fix route, facts, answers and the result by today's edition, and give a receipt (回执)."""
     enterprise = application.enterprise
     application.region_path = enterprise.region_path
@@ -32,6 +32,7 @@ def take_snapshot(application: Application, _by: User) -> dict[str, Any]:
     kept = _judge(application)
     unit, facts = application.region_path[:2], kept.facts_hash[:8]
     application.receipt = f"{application.year}-{unit}-{application.pk:08d}-{facts}"
+    invitations.converted(application, by=by)
     return decisions.basis_of(application) | {"answers": application.submitted_answers}
 
 

@@ -10,15 +10,24 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from cultivation.pipeline.models import Application, Status
+from cultivation.pipeline import discovery
+from cultivation.pipeline.models import Application, Invitation, Status
+from cultivation.standards.models import Assessment
+from enterprises.places.models import Chain, Industry
 from enterprises.registry import names
 from enterprises.registry.filters import region_choices, regions_of
-from enterprises.registry.models import Tier, Title
+from enterprises.registry.models import SizeClass, Tier, Title
 
 if TYPE_CHECKING:
     from enterprises.places.models import Region
 
 MINE, EVERY = "mine", "all"
+
+
+def sections() -> list[tuple[str, str]]:
+    """Return the sections of industry as choices (行业门类)."""
+    rows = Industry.objects.filter(is_section=True).order_by("section")
+    return [(one.section, f"{one.section} {one}") for one in rows]
 
 
 class Narrowed(django_filters.FilterSet):  # type: ignore[misc]
@@ -117,3 +126,89 @@ class TitleFilter(Narrowed):
         today = timezone.localdate()
         running = Q(ended_on__isnull=True) | Q(ended_on__gt=today)
         return rows.filter(running) if value == "yes" else rows.exclude(running)
+
+
+class DiscoveryFilter(Narrowed):
+    """Narrow the worklist of enterprises that could apply (主动发现筛选)."""
+
+    tier = django_filters.ChoiceFilter(
+        field_name="edition__tier",
+        choices=lambda: [*reversed(Tier.choices)],
+        label=_("Tier"),
+        empty_label=_("All tiers"),
+    )
+    show = django_filters.ChoiceFilter(
+        method="by_distance",
+        choices=[("qualify", _("qualify")), ("near", _("one requirement short"))],
+        label=_("Show"),
+        empty_label=None,
+    )
+    asked = django_filters.ChoiceFilter(
+        method="by_invitation",
+        choices=[
+            ("no", _("never invited")),
+            (Invitation.Outcome.OPEN, _("invited, open")),
+            (Invitation.Outcome.DECLINED, _("declined before")),
+        ],
+        label=_("Invitation"),
+        empty_label=_("Any"),
+    )
+    section = django_filters.ChoiceFilter(
+        field_name="enterprise__industry__section",
+        choices=sections,
+        label=_("Industry"),
+        empty_label=_("All industries"),
+    )
+    size = django_filters.ChoiceFilter(
+        field_name="enterprise__size_class",
+        choices=SizeClass.choices,
+        label=_("Size"),
+        empty_label=_("All sizes"),
+    )
+    chain = django_filters.ModelChoiceFilter(
+        field_name="enterprise__chain",
+        queryset=lambda _request: Chain.objects.all(),
+        to_field_name="code",
+        label=_("Key chain"),
+        empty_label=_("All chains"),
+    )
+
+    class Meta:
+        model = Assessment
+        fields: list[str] = []
+
+    def by_distance(
+        self, rows: QuerySet[Assessment], _name: str, value: str
+    ) -> QuerySet[Assessment]:
+        """Keep those that qualify, or those that are one requirement short."""
+        return rows.filter(discovery.NEAR if value == "near" else discovery.QUALIFY)
+
+    def by_invitation(
+        self, rows: QuerySet[Assessment], _name: str, value: str
+    ) -> QuerySet[Assessment]:
+        """Keep those whose last invitation stands so, or who never had one."""
+        return rows.filter(asked="" if value == "no" else value)
+
+
+class InvitationFilter(Narrowed):
+    """Narrow the list of invitations (邀约筛选)."""
+
+    outcome = django_filters.ChoiceFilter(
+        choices=Invitation.Outcome.choices, label=_("Outcome"), empty_label=_("Any outcome")
+    )
+    mine = django_filters.ChoiceFilter(
+        method="by_officer",
+        choices=[("mine", _("followed up by me")), ("nobody", _("followed up by nobody"))],
+        label=_("Followed up"),
+        empty_label=_("Any"),
+    )
+
+    class Meta:
+        model = Invitation
+        fields: list[str] = []
+
+    def by_officer(
+        self, rows: QuerySet[Invitation], _name: str, value: str
+    ) -> QuerySet[Invitation]:
+        """Keep those that the viewer, or nobody, follows up."""
+        return rows.filter(assigned_to=self.request.user if value == "mine" else None)

@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from cultivation.pipeline.invitations import Text
 from cultivation.pipeline.models import CriterionReview
 from cultivation.pipeline.opinions import Word
 from cultivation.pipeline.questions import questions_of
+from enterprises.accounts.models import User
 from enterprises.registry.models import Document, Tier, Title
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from django.db.models import QuerySet
 
     from cultivation.pipeline.models import Application
 
@@ -151,6 +155,61 @@ class EndingForm(forms.Form):
         ],
         widget=forms.RadioSelect,
     )
+    reason = forms.CharField(
+        label=_("Reason"), max_length=1000, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+
+class InvitationForm(forms.Form):
+    """What an invitation says (邀约内容)."""
+
+    due_on = forms.DateField(
+        label=_("Asked to apply by"),
+        required=False,
+        help_text=_("Left empty, no day is named; the windows for applying hold in any case."),
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )
+    message = forms.CharField(
+        label=_("Message to the enterprise"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+    note = forms.CharField(
+        label=_("Note among offices"),
+        required=False,
+        max_length=2000,
+        help_text=_("The enterprise does not see it. Name no persons."),
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    mine = forms.BooleanField(label=_("I follow these up myself"), required=False)
+
+    @property
+    def text(self) -> Text:
+        """Return what was typed, for sending."""
+        data = self.cleaned_data
+        return Text(message=data["message"], note=data["note"], due_on=data["due_on"])
+
+
+class FollowerForm(forms.Form):
+    """Who follows an invitation up (指派)."""
+
+    assigned_to = forms.ModelChoiceField(
+        queryset=User.objects.none(),
+        required=False,
+        label=_("Followed up by"),
+        empty_label=_("nobody"),
+    )
+
+    def __init__(self, *args: Any, followers: QuerySet[User], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["assigned_to"]
+        field.queryset = followers
+
+
+class EndForm(forms.Form):
+    """Why an invitation is declined or withdrawn."""
+
     reason = forms.CharField(
         label=_("Reason"), max_length=1000, widget=forms.Textarea(attrs={"rows": 3})
     )

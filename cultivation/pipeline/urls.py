@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from django.urls import path
 
-from cultivation.pipeline.views import application, filling, firm, public, review, titles
+from cultivation.pipeline.views import (
+    application,
+    discovery,
+    filling,
+    firm,
+    invitations,
+    public,
+    review,
+    titles,
+)
 
 app_name = "pipeline"
 urlpatterns = [
@@ -19,6 +28,21 @@ urlpatterns = [
     path("applications/<int:pk>/form/<slug:section>/", filling.section, name="form_section"),
     path("review/", review.queue, name="queue"),
     path("review/<int:pk>/", review.review, name="review"),
+    path("discovery/", discovery.listing, name="discovery"),
+    path("discovery/invite/", discovery.invite, name="discovery_invite"),
+    path("discovery/export/", discovery.export, name="discovery_export"),
+    path("discovery/invitations/", invitations.listing, name="invitations"),
+    path("discovery/invitations/<int:pk>/", invitations.detail, name="invitation"),
+    path("discovery/invitations/<int:pk>/assign/", invitations.assign, name="invitation_assign"),
+    *(
+        path(
+            f"discovery/invitations/<int:pk>/{word}/",
+            invitations.end,
+            {"outcome": outcome},
+            name=f"invitation_{word}",
+        )
+        for word, outcome in (("decline", "declined"), ("withdraw", "withdrawn"))
+    ),
     path("titles/", titles.listing, name="titles"),
     path("titles/<int:pk>/", titles.title, name="title"),
     path("notices/", public.notices, name="notices"),

@@ -101,19 +101,24 @@ def workbook(rows: QuerySet[Enterprise]) -> IO[bytes]:
     """
     if rows.order_by()[: XLSX_MAX_ROWS + 1].count() > XLSX_MAX_ROWS:
         raise TooManyRowsError
+    wanted = columns()
+    return sheet([column.heading for column in wanted], _cells(rows, wanted))
+
+
+def sheet(heading: Sequence[str], rows: Iterable[Sequence[object]]) -> IO[bytes]:
+    """Return any rows as an XLSX file with harmless cells, open at its beginning."""
     out = tempfile.TemporaryFile()  # noqa: SIM115
     book = xlsxwriter.Workbook(
         out, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     )
-    sheet = book.add_worksheet()
-    sheet.freeze_panes(1, 0)
-    sheet.set_column(0, 1, 26)
+    page = book.add_worksheet()
+    page.freeze_panes(1, 0)
+    page.set_column(0, 1, 26)
     bold = book.add_format({"bold": True})
-    wanted = columns()
-    for place, column in enumerate(wanted):
-        sheet.write_string(0, place, column.heading, bold)
-    for line, cells in enumerate(_cells(rows, wanted), start=1):
-        _write_line(sheet, line, [safe(cell) for cell in cells])
+    for place, text in enumerate(heading):
+        page.write_string(0, place, text, bold)
+    for line, cells in enumerate(rows, start=1):
+        _write_line(page, line, [safe(cell) for cell in cells])
     book.close()
     out.seek(0)
     return out

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import connection
+from django.utils import timezone
 
-from cultivation.pipeline import moves, titles
+from cultivation.pipeline import applications, invitations, moves, titles
 from cultivation.pipeline.errors import MovedMeanwhileError
-from cultivation.pipeline.models import Application, Move, StageChange
+from cultivation.pipeline.models import Application, Invitation, Move, StageChange
+from cultivation.standards.judging import judge_registry
+from cultivation.standards.models import Assessment
 from enterprises.registry.models import Title
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from .conftest import World
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
@@ -78,3 +83,40 @@ def test_two_sweeps_at_once_end_a_title_once(world: World) -> None:
         ended = list(pool.map(sweep, range(3)))
     assert sum(ended) == 1
     assert StageChange.objects.filter(tier_after="").count() == 1
+
+
+def test_two_offices_invite_at_once_and_one_invitation_stands(
+    world: World, settings: Any, tmp_path: Path
+) -> None:
+    settings.SNAPSHOT_DIR = tmp_path
+    judge_registry(timezone.localdate())
+    found = Assessment.objects.get(
+        enterprise=world.firm, edition__tier="innovative", kind="recognition"
+    )
+    barrier = Barrier(4)
+
+    def ask(who: str) -> int:
+        try:
+            by = world.user(who)
+            barrier.wait(timeout=20)
+            return len(invitations.invite([found.pk], by=by, text=invitations.Text()).made)
+        except MovedMeanwhileError:
+            return 0
+        finally:
+            connection.close()
+
+    def begin() -> str:
+        try:
+            by = world.user("owner")
+            barrier.wait(timeout=20)
+            begun = applications.begin(world.firm, "innovative", kind="recognition", by=by)
+            return str(begun.intake)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        intake = pool.submit(begin)
+        made = sum(pool.map(ask, ("county", "city", "province")))
+    assert made == Invitation.objects.count() <= 1
+    assert intake.result() == ("discovered" if made else "self_applied")
+    assert Invitation.objects.filter(application__isnull=True).count() == 0

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from cultivation.pipeline import applications, titles
 from cultivation.pipeline.errors import MoveError
-from cultivation.pipeline.models import Application, StageChange
+from cultivation.pipeline.models import Application, Invitation, StageChange
 from cultivation.pipeline.views.parts import state_of
 from cultivation.standards.models import Assessment
 from enterprises.registry.models import Tier, Title
@@ -34,9 +34,13 @@ def of_enterprise(request: HttpRequest, pk: int) -> HttpResponse:
     rows = Application.objects.visible_to(user).filter(enterprise=enterprise)
     drafts = Application.objects.drafts_in_sight_of(user).filter(enterprise=enterprise)
     changes = StageChange.objects.visible_to(user).filter(enterprise=enterprise)
+    asked = Invitation.objects.visible_to(user).filter(enterprise=enterprise)
+    asked = list(asked.select_related("edition"))
     context = {
         "enterprise": enterprise,
         "own": own,
+        "invited": [one for one in asked if own and one.outcome == Invitation.Outcome.OPEN],
+        "invitations": [] if own else asked,
         "applications": rows.select_related("edition", "title"),
         "drafts": [] if own else drafts,
         "titles": [

@@ -14,6 +14,8 @@ from enterprises.places.models import Region
 from enterprises.registry.models import Title
 
 if TYPE_CHECKING:
+    from django.http import HttpRequest, QueryDict
+
     from cultivation.pipeline.models import Application
 
 
@@ -75,3 +77,24 @@ def state_of(title: Title) -> tuple[str, str]:
     if title.end_kind == Title.End.REPLACED:
         return _("replaced"), "neutral"
     return (title.get_end_kind_display(), "bad") if title.end_kind else (_("expired"), "neutral")
+
+
+PLACE = ("after", "before", "csrfmiddlewaretoken", "format", "row", "every", "confirmed")
+
+
+def kept(data: QueryDict) -> QueryDict:
+    """Return the filters in force, without the place in the list and what was ticked."""
+    found = data.copy()
+    typed = ("message", "note", "due_on", "mine")
+    for name in [n for n, value in found.items() if not value or n in PLACE or n in typed]:
+        del found[name]
+    return found
+
+
+def neighbour_of(request: HttpRequest, side: str, cursor: str) -> str:
+    """Return the address of the page before or after, with the filters in force."""
+    if not cursor:
+        return ""
+    found = kept(request.GET)
+    found[side] = cursor
+    return f"{request.path}?{found.urlencode()}"
