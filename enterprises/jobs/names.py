@@ -20,6 +20,7 @@ KINDS: dict[str, Any] = {
     "fiction": _("Fictional registry"),
 }
 RESULTS: dict[str, Any] = {  # in the order in which they are read
+    "draft": _("Draft"),
     "on": _("date"),
     "as_of": _("as of"),
     "rows": _("rows written or read"),

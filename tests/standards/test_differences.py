@@ -23,6 +23,7 @@ from cultivation.standards.models import Verdict
 from cultivation.standards.policy import Amendment, Band, Case, Comparison, Criterion, Reach
 from tests.standards import mutations
 from tests.standards.mutations import CODES, edition, of_criterion
+from tests.standards.seeds import LIBRARY
 
 if TYPE_CHECKING:
     from cultivation.standards.policy import Policy
@@ -36,6 +37,18 @@ NEITHER, UNCLEAR = Direction.NEITHER, Direction.UNCLEAR
 def test_an_edition_does_not_differ_from_itself(code: str) -> None:
     said = edition(code)
     assert differences(said, replace(said, code="other", sha256="0")) == ()
+
+
+def test_what_notices_and_annexes_add_is_told() -> None:
+    for whole in LIBRARY.policies():
+        assert differences(whole, replace(whole, code="other", sha256="0")) == ()
+        if not whole.supplements:
+            continue
+        found = differences(edition(whole.code), whole)
+        titles = [d.en for d in found if d.what == "supplement"]
+        assert len(titles) == len(whole.supplements)
+        added = {c.code for c in whole.root.walk()} - set(edition(whole.code).order)
+        assert {d.code for d in found if d.what == "added"} == added
 
 
 @pytest.mark.parametrize("name", mutations.CRITERIA)
