@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-from collections import defaultdict
+from collections import Counter, defaultdict
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from pathlib import Path
@@ -17,10 +17,9 @@ import polars as pl
 import pytest
 
 from cultivation.standards import facts
-from cultivation.standards.editions import FOLDER
 from cultivation.standards.evaluation import columns, judge
-from cultivation.standards.policy import Case, Policy
-from cultivation.standards.reading import read_policy
+from cultivation.standards.policy import Case
+from tests.standards.seeds import LIBRARY
 
 HOME = Path(__file__).resolve().parents[2]
 FILE = HOME.parent / "shared" / "real" / "listed_annual_reports_2019_2021.csv"
@@ -66,12 +65,8 @@ def firms() -> dict[str, Firm]:
     return dict(found)
 
 
-def edition(code: str) -> Policy:
-    return read_policy((FOLDER / f"{code}.toml").read_text(encoding="utf-8"), code=code)
-
-
 def judged(code: str, firms: dict[str, Firm]) -> list[dict[str, Any]]:
-    policy = edition(code)
+    policy = LIBRARY.policy(code)
     names = sorted(columns(policy.root))
     rows = [
         {**dict.fromkeys(names), **firm, "enterprise": n, "region_path": "32"}
@@ -151,3 +146,92 @@ def test_every_firm_is_judged_by_2022_as_exact_fractions_say(firms: dict[str, Fi
         assert {code: found[f"v:{code}"] for code in expected} == {
             code: verdict(truth) for code, truth in expected.items()
         }
+
+
+TABLE = {  # for how many of the firms a criterion is met, unmet, unknown
+    ("little_giant_2026", "L26-2a"): (1996, 116, 50),
+    ("little_giant_2026", "L26-2b"): (1984, 28, 150),
+    ("little_giant_2026", "L26-2c"): (990, 586, 586),
+    ("little_giant_2026", "L26-2d"): (1889, 133, 140),
+    ("little_giant_2026", "L26-3a"): (1551, 85, 526),
+    ("little_giant_2026", "L26-3b"): (978, 734, 450),
+    ("little_giant_2022", "L22-1b"): (1986, 26, 150),
+    ("little_giant_2022", "L22-1c"): (1030, 525, 607),
+    ("little_giant_2022", "L22-2d"): (1831, 191, 140),
+    ("little_giant_2022", "L22-4.1A1"): (1986, 126, 50),
+    ("little_giant_2022", "L22-4.1A2"): (978, 734, 450),
+    ("little_giant_2022", "L22-4.1A"): (972, 846, 344),
+    ("little_giant_2022", "L22-4.1B"): (1, 2131, 30),
+}
+
+
+@pytest.mark.parametrize("edition", ["little_giant_2026", "little_giant_2022"])
+def test_how_many_of_the_firms_meet_each_criterion(firms: dict[str, Firm], edition: str) -> None:
+    rows = judged(edition, firms)
+    expected = {code: numbers for (of, code), numbers in TABLE.items() if of == edition}
+    found = {code: Counter(row[f"v:{code}"] for row in rows) for code in expected}
+    assert {code: (n[MET], n[UNMET], n[UNKNOWN]) for code, n in found.items()} == expected
+
+
+# Ten firms checked by hand: of each criterion those nearest to its threshold on either side, none
+# twice; the growth of two years is compared by its square. Figures are the file's, in yuan.
+TEN = [  # criterion, stock code, how far beyond its threshold, met
+    ("L26-2b", "002095", "+0.068794", True),
+    ("L26-2b", "002538", "-0.044228", False),
+    ("L26-2c", "600963", "+0.000528", True),
+    ("L26-2c", "300519", "-0.000825", False),
+    ("L26-2d", "000669", "+0.001837", True),
+    ("L26-2d", "601669", "-0.000895", False),
+    ("L26-3b", "002399", "+0.000009", True),
+    ("L26-3b", "002542", "-0.000027", False),
+    ("L22-1c", "300520", "+0.000343", True),
+    ("L22-1c", "600664", "-0.000491", False),
+]
+
+
+def by_hand(code: str, reports: dict[str, dict[str, str]]) -> Fraction | None:
+    """Return by how much a firm is beyond the threshold, on the good side above nought."""
+
+    def yuan(year: str, *names: str) -> Fraction:
+        return sum((Fraction(reports[year][name]) for name in names), Fraction(0))
+
+    try:
+        if code == "L26-2b":
+            return yuan("2021", "营业收入") / yuan("2021", "营业总收入") - Fraction("0.90")
+        if code == "L26-2c":
+            return yuan("2021", "营业总收入") / yuan("2019", "营业总收入") - Fraction("1.05") ** 2
+        if code == "L26-2d":
+            owed = yuan("2021", "流动负债合计", "非流动负债合计")
+            return Fraction("0.75") - owed / yuan("2021", "流动资产合计", "非流动资产合计")
+        if code == "L26-3b":
+            spent = [yuan(year, "研发费用") / yuan(year, "营业总收入") for year in ("2021", "2020")]
+            missing = any(yuan(year, "研发费用") <= 0 for year in ("2021", "2020"))
+            return None if missing else min(spent) - Fraction("0.03")
+        late = yuan("2021", "营业收入") / yuan("2020", "营业收入")
+        early = yuan("2020", "营业收入") / yuan("2019", "营业收入")
+    except (KeyError, ValueError, ZeroDivisionError):
+        return None
+    return (late + early) / 2 - 1 - Fraction("0.05")
+
+
+def test_ten_firms_nearest_to_a_threshold_are_judged_as_by_hand(firms: dict[str, Firm]) -> None:
+    reports: dict[str, dict[str, dict[str, str]]] = defaultdict(dict)
+    with FILE.open(encoding="utf-8-sig", newline="") as file:
+        for row in csv.DictReader(file):
+            reports[row["股票代码"]][row["报告年份"]] = row
+    found: dict[str, dict[str, Any]] = {}
+    for edition in ("little_giant_2026", "little_giant_2022"):
+        for firm, row in zip(firms, judged(edition, firms), strict=True):
+            found.setdefault(firm, {}).update(row)
+    chosen: list[tuple[str, str, str, bool]] = []
+    for code in ("L26-2b", "L26-2c", "L26-2d", "L26-3b", "L22-1c"):
+        beyond = {firm: by_hand(code, reports[firm]) for firm in firms}
+        known = {firm: value for firm, value in beyond.items() if value is not None}
+        for met in (True, False):
+            taken = {firm for _, firm, _, _ in chosen}
+            free = [f for f, v in known.items() if (v >= 0) == met and f not in taken]
+            firm = min(free, key=lambda f: (abs(known[f]), f))
+            chosen.append((code, firm, f"{float(known[firm]):+.6f}", met))
+    assert chosen == TEN
+    for code, firm, _, met in TEN:
+        assert found[firm][f"v:{code}"] == verdict(met)
