@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
+
+from cultivation.standards import drafting, scenarios
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,6 +43,7 @@ LINKS: tuple[tuple[Any, str, Callable[[Scope], Any]], ...] = (
     (_("Enterprises"), "registry:list", _reads),
     (_("My enterprises"), "registry:list", lambda s: not _reads(s) and len(s.enterprises) > 1),
     (_("Review"), "pipeline:queue", _reads),
+    (_("Discovery"), "pipeline:discovery", lambda s: s.is_office),
     (_("Titles"), "pipeline:titles", _reads),
     (_("Coverage"), "digital:coverage", _reads),
     (_("Standards"), "standards:editions", lambda _scope: True),
@@ -53,6 +56,14 @@ LINKS: tuple[tuple[Any, str, Callable[[Scope], Any]], ...] = (
     (_("Claim an enterprise"), "accounts:claim", _stranger_to_the_registry),
 )
 
+ROOMS: tuple[tuple[Any, str, Callable[[Scope], Any]], ...] = (
+    (_("The standards"), "standards:editions", lambda _scope: True),
+    (_("National runs"), "standards:runs", _reads),
+    (_("Scenarios"), "standards:simulations", scenarios.may_simulate),
+    (_("Drafts"), "standards:drafts", drafting.may_draft),
+    (_("Replays"), "standards:replays", lambda s: s.level == "nation" or s.is_auditor),
+)  # the parts of the standards, above their pages
+
 
 def page(request: HttpRequest) -> dict[str, Any]:
     """Return the values base.html needs; a page of an error may come before the user is known."""
@@ -62,6 +73,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
     return {
         "scope": scope,
         "navigation": navigation(request, scope) if scope else [],
+        "rooms": rooms(request, scope) if scope else [],
         "theme": theme if theme in THEMES else "",
     }
 
@@ -77,6 +89,23 @@ def navigation(request: HttpRequest, scope: Scope) -> list[NavItem]:
         (own,) = scope.enterprises
         items[1:1] = filter(None, [_item(request, _("My enterprise"), "registry:record", own)])
     return items
+
+
+def rooms(request: HttpRequest, scope: Scope) -> list[NavItem]:
+    """Return the parts of the standards that a user has a use for, on their pages (标准分栏)."""
+    first = reverse("standards:editions")
+    if not request.path.startswith(first):
+        return []
+    items = [
+        item
+        for label, name, useful in ROOMS
+        if useful(scope) and (item := _item(request, label, name))
+    ]
+    elsewhere = any(item.current for item in items[1:])
+    return [
+        replace(item, current=item.current and not (n == 0 and elsewhere))
+        for n, item in enumerate(items)
+    ]
 
 
 def _item(request: HttpRequest, label: Any, name: str, *args: int) -> NavItem | None:
