@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from cultivation.standards import editions
 from cultivation.standards.evaluation import requirements
+from cultivation.standards.grounds import size
 from cultivation.standards.models import Verdict
 from cultivation.standards.policy import Case
 from cultivation.standards.settling import Change, Planner, Values
-from cultivation.standards.ways import size, ways
+from cultivation.standards.ways import ways
 
 if TYPE_CHECKING:
     import datetime as dt

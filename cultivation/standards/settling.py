@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from cultivation.standards import facts as facts_frame
 from cultivation.standards.evaluation import columns, judge
+from cultivation.standards.grounds import Ground, Way, size
 from cultivation.standards.levers import LARGE, Need, Row, consistent, exceeds, with_value
 from cultivation.standards.models import Verdict
-from cultivation.standards.ways import Ground, Way, size, ways
+from cultivation.standards.ways import ways
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence

@@ -9,9 +9,9 @@ from django.utils.translation import gettext, ngettext
 
 from cultivation.standards import wording
 from cultivation.standards.columns import column_label, column_value
+from cultivation.standards.grounds import size
 from cultivation.standards.indicators import STATEMENTS
 from cultivation.standards.levers import ABOVE_NOUGHT, RISING, Need, needs_of
-from cultivation.standards.ways import size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,9 +76,9 @@ def _of_statement(name: str, comparison: Comparison) -> str:
     statement = STATEMENTS[name]
     threshold = comparison.threshold
     if threshold is True:
-        return gettext("To be so: %(statement)s") % {"statement": statement.label}
+        return gettext("Needed: %(statement)s") % {"statement": statement.label}
     if threshold is False:
-        return gettext("Not to be so: %(statement)s") % {"statement": statement.label}
+        return gettext("Must not be: %(statement)s") % {"statement": statement.label}
     return gettext("%(statement)s: %(bound)s") % {
         "statement": statement.label,
         "bound": wording.bound(comparison, statement.sort),

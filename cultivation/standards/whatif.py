@@ -101,6 +101,14 @@ class Outlook:
                 break
         return found
 
+    def advised(self, values: Values) -> tuple[Proposal, tuple[str, ...]]:
+        """Return the least changes, and the criteria of titles owed first, then held (改动建议)."""
+        found = self.proposed(values)
+        if found.qualifies or not self.titles:
+            return found, ()
+        held = self.proposed({**values, **self.titles})
+        return held, tuple(code for code in found.blocked if code not in held.blocked)
+
     def assumption(self, values: Values) -> Values:
         """Return what is assumed of figures neither stated nor planned (暂按数)."""
         return {c: value for c, (value, _) in self.assumed.items() if c not in values}
@@ -114,6 +122,12 @@ class Outlook:
             if column.rpartition("_y")[0] in FIGURE_UNITS
             and self.stage.deadline(column, self.facts).why == Why.STATE
         )
+
+    @cached_property
+    def titles(self) -> Values:
+        """Return the titles that have rounds of their own and are not held, as if they were."""
+        owed = [c for c, deadline in self.fixed.items() if deadline.why == Why.OWN_ROUND]
+        return {column: True for column in owed if not self.facts.get(column)}
 
     def _least(self, row: Row, fixed: Collection[str]) -> Proposal:
         return least_changes(row, self.edition, kind=self.kind, as_of=self.stage.day, fixed=fixed)
@@ -147,7 +161,10 @@ def outlook(enterprise: Enterprise, tier: str, *, kind: str, year: int, today: d
 
 
 def earliest(seen: Outlook) -> tuple[Outlook, Proposal] | None:
-    """Return the first later round that could be reached, and by what (最早可达批次)."""
+    """Return the first later round that could be reached, and by what (最早可达批次).
+
+    Titles that are owed first count as held by then.
+    """
     for year in range(seen.stage.round.year + 1, seen.stage.today.year + AHEAD + 1):
         try:
             later = outlook(
@@ -159,7 +176,7 @@ def earliest(seen: Outlook) -> tuple[Outlook, Proposal] | None:
             )
         except editions.NoEditionError:
             continue
-        proposal = later.proposed({})
+        proposal = later.proposed(later.titles)
         if proposal.qualifies:
             return later, proposal
     return None

@@ -123,6 +123,16 @@ def test_the_proposal_holds_and_leaves_closed_figures_alone(candidate: Enterpris
     assert not set(changes) & set(found.fixed)
 
 
+def test_a_title_owed_first_does_not_hide_the_other_changes(candidate: Enterprise) -> None:
+    Title.objects.filter(enterprise=candidate).delete()
+    found = seen(candidate)
+    assert found.proposed({}).blocked == ("L26-1a",)
+    proposal, owed = found.advised({})
+    assert (proposal.qualifies, owed) == (True, ("L26-1a",))
+    assert "title_srdi" not in {change.column for change in proposal.changes}
+    assert {"revenue_y1", "rd_expense_y1"} < {change.column for change in proposal.changes}
+
+
 def test_growing_beyond_the_size_standard_is_seen(candidate: Enterprise) -> None:
     found = seen(candidate)
     small = found.planned({"revenue_y1": 9000 * WAN, "employees_y1": 80})

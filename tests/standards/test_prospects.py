@@ -130,7 +130,7 @@ def test_equity_counts_in_whole_years(firm: Callable[..., Enterprise]) -> None:
 
 def test_a_title_has_a_round_of_its_own(firm: Callable[..., Enterprise]) -> None:
     wanted, when = said(firm(), "L26-1a", today=SPRING)
-    assert wanted == ["To be so: valid SRDI SME title"]
+    assert wanted == ["Needed: valid SRDI SME title"]
     assert when == [
         "The title has a round of its own first.",
         "The window of 2026 is not announced.",
