@@ -13,6 +13,7 @@ from cultivation.standards.views import (
     runs,
     simulated,
     simulations,
+    what_if,
 )
 
 app_name = "standards"
@@ -68,7 +69,7 @@ urlpatterns = [
         name="simulation_firms_export",
     ),
     path("standards/<slug:code>/", editions.edition, name="edition"),
-    path("enterprises/<int:pk>/what-if/", plans.what_if, name="what_if"),
+    path("enterprises/<int:pk>/what-if/", what_if.what_if, name="what_if"),
     path("enterprises/<int:pk>/plans/", plans.plan_list, name="plans"),
     path("enterprises/<int:pk>/plans/save/", plans.plan_save, name="plan_save"),
     path("enterprises/<int:pk>/plans/<int:number>/", plans.plan_detail, name="plan"),
