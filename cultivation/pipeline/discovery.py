@@ -32,7 +32,7 @@ from cultivation.standards import editions
 from cultivation.standards.evaluation import requirements
 from cultivation.standards.models import Assessment, Verdict
 from cultivation.standards.policy import Case as Situation
-from enterprises.registry.models import Title
+from enterprises.registry.models import Tier, Title
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,7 +73,7 @@ def targets(on: dt.date | None = None) -> list[Target]:
     ]
 
 
-def candidates(user: User, *, aims: Sequence[Target] | None = None) -> QuerySet[Assessment]:
+def candidates(user: User, *, aims: Sequence[Target] | None = None) -> QuerySet[Any]:
     """Return the verdicts on enterprises in sight that could apply anew and have not (候选企业).
 
     They hold what the tier builds on and neither the title nor a higher one, no application for it
@@ -117,9 +117,9 @@ def short_of(row: Assessment, policy: Policy, *, on: dt.date) -> Short | None:
 
 def tiers_below(tier: str) -> list[str]:
     """Return the highest titles from which a tier is applied for; none is an empty text."""
-    below = ["", *ORDER[: ORDER.index(tier)]]  # type: ignore[arg-type]
-    needs = LADDER[ORDER[ORDER.index(tier)]].needs  # type: ignore[arg-type]
-    return [str(held) for held in below if all(held in group for group in needs)]
+    rung = LADDER[Tier(tier)]
+    below = ["", *(str(lower) for lower in ORDER[: ORDER.index(rung.tier)])]
+    return [held for held in below if all(held in group for group in rung.needs)]
 
 
 def free_since(today: dt.date) -> dt.date:

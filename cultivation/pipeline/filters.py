@@ -183,9 +183,7 @@ class DiscoveryFilter(Narrowed):
         """Keep those that qualify, or those that are one requirement short."""
         return rows.filter(discovery.NEAR if value == "near" else discovery.QUALIFY)
 
-    def by_invitation(
-        self, rows: QuerySet[Assessment], _name: str, value: str
-    ) -> QuerySet[Assessment]:
+    def by_invitation(self, rows: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
         """Keep those whose last invitation stands so, or who never had one."""
         return rows.filter(asked="" if value == "no" else value)
 

@@ -6,7 +6,7 @@ An invitation promises nothing: the application is judged like any other.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
@@ -203,14 +203,13 @@ def tallies(rows: QuerySet[Invitation], path: str) -> list[Tally]:
         "declined": Count("pk", filter=Q(outcome=Outcome.DECLINED)),
     }
     below = rows.filter(enterprise__region_path__startswith=path) if path else rows
-    found = list(
-        below.order_by().values(place=Left("enterprise__region_path", length)).annotate(**counts)
-    )
+    places = below.order_by().values(place=Left("enterprise__region_path", length))
+    found: list[dict[str, Any]] = [dict(row) for row in places.annotate(**counts)]
     regions = Region.objects.filter(path__in=[row["place"] for row in found], in_use=True)
     by_path = {region.path: region for region in regions}
+    found.sort(key=lambda row: (-row["invited"], row["place"]))
     return [
-        Tally(region=by_path.get(row.pop("place")), **row)
-        for row in sorted(found, key=lambda row: (-row["invited"], row["place"]))
+        Tally(by_path.get(row["place"]), **{name: row[name] for name in counts}) for row in found
     ]
 
 
@@ -229,7 +228,7 @@ def _check(text: Text) -> None:
 
 def _locked(invitation: Invitation, version: int | None) -> Invitation:
     seen = invitation.version if version is None else version
-    locked = (
+    locked: Invitation = (
         Invitation.objects.select_for_update(of=("self",))
         .select_related("enterprise")
         .get(pk=invitation.pk)

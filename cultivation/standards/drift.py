@@ -70,7 +70,7 @@ class Change:
         labels = {
             "verdict": _("verdict"),
             "value": _("value"),
-            "points": _("points"),
+            "points": _("points given"),
             "distance": _("distance"),
             "unmet": _("requirements unmet"),
             "unknown": _("requirements unknown"),

@@ -111,7 +111,7 @@ def _judged(run: JudgingRun, policy: Policy, kind: str, ids: pl.Series) -> pl.Da
     made = [
         judge_frame(block, policy, kind=kind, as_of=run.as_of) for block in blocks(scan, ids.len())
     ]
-    types = {"enterprise_id": pl.Int64, **VALUES}
+    types: dict[str, type[pl.DataType]] = {"enterprise_id": pl.Int64, **VALUES}
     return pl.concat(made).select(pl.col(name).cast(type_) for name, type_ in types.items())
 
 

@@ -85,4 +85,5 @@ def chosen(rows: QuerySet[Any], *, sample: int | None, seed: int) -> QuerySet[An
     shares = -(-rows.order_by().count() // sample)
     if shares <= 1:
         return rows
-    return rows.alias(share=F("pk") % shares).filter(share=seed % shares)
+    share: QuerySet[Any] = rows.alias(share=F("pk") % shares).filter(share=seed % shares)
+    return share

@@ -212,7 +212,7 @@ def test_stored_results_that_were_altered_are_named(firms: list[Enterprise]) -> 
     out, end = told(run=run.pk)
     assert out.startswith(f"stored result {row.pk} of enterprise {row.enterprise_id} (technology_2")
     assert "the stored result was altered, or the evaluator changed. T17 verdict: met then" in out
-    assert "points: 99.99–" in out
+    assert "points given: 99.99–" in out
     assert end == "1 came out otherwise than they were kept"
 
 

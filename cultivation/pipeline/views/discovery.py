@@ -214,7 +214,7 @@ def _cells(rows: QuerySet[Assessment], aims: list[discovery.Target]) -> Iterator
     """Yield the cells of the worklist; texts are in the language of this moment."""
     policies = {aim.edition.pk: aim.policy for aim in aims}
     today = timezone.localdate()
-    words = {
+    words: dict[str, dict[Any, str]] = {
         "tier": {value: str(label) for value, label in Tier.choices},
         "verdict": {value: str(label) for value, label in Verdict.choices},
         "size": {value: str(label) for value, label in SizeClass.choices},

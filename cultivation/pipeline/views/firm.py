@@ -34,8 +34,8 @@ def of_enterprise(request: HttpRequest, pk: int) -> HttpResponse:
     rows = Application.objects.visible_to(user).filter(enterprise=enterprise)
     drafts = Application.objects.drafts_in_sight_of(user).filter(enterprise=enterprise)
     changes = StageChange.objects.visible_to(user).filter(enterprise=enterprise)
-    asked = Invitation.objects.visible_to(user).filter(enterprise=enterprise)
-    asked = list(asked.select_related("edition"))
+    invitations = Invitation.objects.visible_to(user).filter(enterprise=enterprise)
+    asked = list(invitations.select_related("edition"))
     context = {
         "enterprise": enterprise,
         "own": own,
