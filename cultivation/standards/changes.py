@@ -180,9 +180,12 @@ class Row:
 
 def rows(changes: Iterable[VerdictChange], run: JudgingRun) -> Iterator[Row]:
     """Yield changes of a run with the criteria that flipped (变动原因)."""
-    policies = _policies(run)
+    policies: dict[str, Policy | None] = {}
     for change in changes:
-        policy = policies.get(change.edition_id)
+        code = change.edition.code
+        if code not in policies:
+            policies[code] = _policy(run, code)
+        policy = policies[code]
         then, now = change.verdicts_before, change.verdicts_after
         if not then:
             yield Row(change, [], _("not judged before"))
@@ -192,17 +195,13 @@ def rows(changes: Iterable[VerdictChange], run: JudgingRun) -> Iterator[Row]:
             yield Row(change, _flips(policy, then, now), "")
 
 
-def _policies(run: JudgingRun) -> dict[int, Policy]:
-    """Return what each edition of a run said then, as far as that is still loaded."""
-    ids = dict(Edition.objects.values_list("code", "pk"))
-    found = {}
-    for code, sha256, _kind in run.editions:
-        if ids[code] not in found:
-            try:
-                found[ids[code]] = editions.policy_by(run.rules[sha256])
-            except LookupError:
-                continue
-    return found
+def _policy(run: JudgingRun, code: str) -> Policy | None:
+    """Return what an edition said when a run judged by it, if that is still loaded."""
+    hashes = [sha256 for named, sha256, _kind in run.editions if named == code]
+    try:
+        return editions.policy_by(run.rules[hashes[0]])
+    except LookupError:
+        return None
 
 
 def _flips(policy: Policy, then: str, now: str) -> list[Flip]:

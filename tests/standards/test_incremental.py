@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -197,6 +198,7 @@ def test_a_run_that_breaks_off_while_it_stores_leaves_nothing(
     assert judge_registry(ON).stored == 1
 
 
+NUMBERS = count(1)
 MONEY = st.sampled_from([0, 10**8, 10**9, 10**10, 10**11])
 FIGURES = st.dictionaries(
     st.sampled_from(["revenue", "main_business_revenue", "rd_expense", "net_profit", "employees",
@@ -234,17 +236,18 @@ def do(change: tuple[str, int, dict[str, int], str, int]) -> None:
         Enterprise.objects.filter(pk=firm.pk).update(region=region, region_path=path)
     elif what == "right":
         IntellectualProperty.objects.create(
-            enterprise=firm, kind="invention", ip_class=1, number=str(days), obtained="own",
-            granted_on=ON + (days - 20) * DAY, related=True, applied=True, benefit=bool(days % 2),
+            enterprise=firm, kind="invention", ip_class=1, obtained="own",
+            number=str(next(NUMBERS)), granted_on=ON + (days - 20) * DAY,
+            related=True, applied=True, benefit=bool(days % 2),
         )  # fmt: skip
     elif what == "title":
         Title.objects.filter(enterprise=firm).delete()
         Title.objects.create(
             enterprise=firm, tier="innovative", granted_on=ON - 900 * DAY,
-            valid_to=ON + (days - 20) * DAY, year=2023, number=f"{firm.pk}-{days}",
+            valid_to=ON + (days - 20) * DAY, year=2023, number=str(next(NUMBERS)),
         )  # fmt: skip
     elif what == "new":
-        number = f"9{firms[-1].pk:017d}"
+        number = f"9{next(NUMBERS):017d}"
         Enterprise.objects.create(
             credit_code=number, name=number, name_key=number, region=region, region_path=path,
             fictional=True, **GOOD,
