@@ -63,10 +63,14 @@ def taken_up(
 
 
 def last_complete() -> JudgingRun | None:
-    """Return the last run that judged by all editions in force and ended well."""
+    """Return the last run that judged by all editions in force and ended well.
+
+    Of two at once it is the one that claimed later: it has what the other claimed, too.
+    """
     return (
         JudgingRun.objects.filter(mark__isnull=False, finished_at__isnull=False)
         .select_related("snapshot")
+        .order_by("-mark")
         .first()
     )
 
