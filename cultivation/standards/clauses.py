@@ -95,12 +95,7 @@ def clauses(entry: Entry, names: Names, case: Case | None = None) -> list[Clause
     """
     policy = entry.policy
     counts = {count.name: count for count in policy.counts}
-    laid = {
-        criterion.code: one
-        for one in entry.laid
-        for _, branch in one.said.criteria
-        for criterion in branch.walk()
-    }
+    laid = {branch.code: one for one in entry.laid for _, branch in one.said.criteria}
     amendments = () if case else policy.amendments
 
     def walk(criterion: Criterion, depth: int) -> Iterator[Clause]:

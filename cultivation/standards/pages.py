@@ -5,18 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language
 
-from cultivation.standards import editions, explanation, facts, wording
+from cultivation.standards import editions, explanation, facts
 from cultivation.standards.evidence import documents_of
 from cultivation.standards.explanation import Explanation, Node, figure_text, statement_label
-from cultivation.standards.models import Edition, Verdict
+from cultivation.standards.models import Verdict
+from cultivation.standards.papers import said as paper_names
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from cultivation.standards.policy import Amendment, Criterion, Policy
+    from cultivation.standards.policy import Criterion
     from cultivation.standards.prospects import Prospect
     from enterprises.registry.models import Enterprise, Proof
 
@@ -51,6 +52,11 @@ class Line:
     @property
     def figures(self) -> list[Figure]:
         return [Figure(figure_text(f), f.year, f.value is None) for f in self.node.used]
+
+    @property
+    def papers(self) -> list[str]:
+        """Return the kinds of papers that would prove it."""
+        return paper_names(self.node.criterion.evidence)
 
     @property
     def unstated(self) -> list[str]:
@@ -112,89 +118,3 @@ def standings(enterprise: Enterprise, *, on: dt.date) -> list[Standing]:
         Standing(explanation.explain_facts(row, edition, kind=kind, as_of=on))
         for edition, _, kind in editions.in_force(on, path=enterprise.region_path)
     ]
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """An edition in the list, with how sure its criteria are (标准一览)."""
-
-    edition: Edition
-    policy: Policy
-
-    @property
-    def leaves(self) -> list[Criterion]:
-        return [c for c in self.policy.root.walk() if not c.parts]
-
-    @property
-    def unverified(self) -> int:
-        return sum(not c.source.verified for c in self.policy.root.walk())
-
-
-def entries() -> list[Entry]:
-    """Return all loaded editions, tier by tier."""
-    return [Entry(edition, said) for edition, said in editions.all_policies()]
-
-
-@dataclass(frozen=True, slots=True)
-class Clause:
-    """One criterion of an edition, finished for a page (条文)."""
-
-    criterion: Criterion
-    depth: int
-    amendments: tuple[tuple[Amendment, str], ...]
-
-    @property
-    def label(self) -> str:
-        return in_language(self.criterion)
-
-    @property
-    def asks(self) -> str:
-        """Return what the criterion asks for."""
-        criterion = self.criterion
-        unit = criterion.quantity.unit if criterion.quantity else ""
-        if criterion.line:
-            return wording.bound(criterion.line, "points")
-        return wording.bound(criterion.comparison, unit) if criterion.comparison else ""
-
-    @property
-    def bands(self) -> list[tuple[str, str]]:
-        """Return the bands as texts: what is asked for, and the points."""
-        quantity = self.criterion.quantity
-        if quantity is None:
-            return []
-        return [
-            (
-                wording.bound(band.comparison, quantity.unit),
-                wording.points(band.points, band.points),
-            )
-            for band in self.criterion.bands
-        ]
-
-    @property
-    def most(self) -> str:
-        scored = self.criterion.scored
-        return wording.points(self.criterion.most, self.criterion.most) if scored else ""
-
-
-def clauses(said: Policy) -> list[Clause]:
-    """Return an edition's criteria from top to bottom, each with what amends it."""
-
-    def walk(criterion: Criterion, depth: int) -> Iterator[Clause]:
-        changes = tuple(
-            (amendment, _change(amendment, criterion))
-            for amendment in said.amendments
-            if amendment.of == criterion.code
-        )
-        yield Clause(criterion, depth, changes)
-        for part in criterion.parts:
-            yield from walk(part, depth + 1)
-
-    return [clause for clause in walk(said.root, 0) if clause.depth]
-
-
-def _change(amendment: Amendment, criterion: Criterion) -> str:
-    if amendment.line:
-        return wording.bound(amendment.line, "points")
-    if amendment.comparison and criterion.quantity:
-        return wording.bound(amendment.comparison, criterion.quantity.unit)
-    return gettext("not examined")

@@ -12,7 +12,7 @@ from django.utils.timezone import localdate
 from django.utils.translation import get_language
 
 from cultivation.standards import choosing, phrases
-from cultivation.standards.policy import KINDS, Case
+from cultivation.standards.policy import EVERYWHERE, KINDS, Case
 from enterprises.places.models import Region
 from enterprises.registry.models import Tier
 
@@ -85,6 +85,11 @@ class Laid:
         return [branch for _, branch in self.said.criteria]
 
     @property
+    def leaves(self) -> list[Criterion]:
+        """Return the criteria it adds that are no groups."""
+        return [c for branch in self.criteria for c in branch.walk() if not c.parts]
+
+    @property
     def amended(self) -> list[str]:
         """Return the codes of the criteria it changes."""
         return [amendment.of for amendment in self.said.amendments]
@@ -101,12 +106,20 @@ class Entry:
     superseded_by: Edition | None = None
 
     @property
-    def leaves(self) -> list[Criterion]:
-        return [c for c in self.policy.root.walk() if not c.parts]
+    def own(self) -> list[Criterion]:
+        """Return its own criteria, without groups and what lies over it."""
+        theirs = {c.code for one in self.laid for c in one.leaves}
+        return [c for c in self.policy.root.walk() if not c.parts and c.code not in theirs]
 
     @property
     def unverified(self) -> int:
-        return sum(not c.source.verified for c in self.policy.root.walk())
+        """Return how many of its own criteria are not sure."""
+        return sum(not criterion.source.verified for criterion in self.own)
+
+    @property
+    def periods(self) -> list[Period]:
+        """Return for which cases it names itself."""
+        return [period for period in self.policy.periods if not period.overlay]
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +185,8 @@ def rules_on(
                     kinds=(kind,),
                     period=period,
                     laid=_reaching(entries[policy.code], Case(kind, on, inside)),
-                    local=[] if path else _local(entries[policy.code], kind, on, policy.root.reach),
-                    where=phrases.reach(policy.root.reach, names) if not path else "",
+                    local=[] if inside else _local(entries[policy.code], kind, on),
+                    where=_where(policy.root.reach, names),
                 )
                 _add(found, rule)
     return found
@@ -192,16 +205,17 @@ def _reaching(entry: Entry, case: Case) -> list[Laid]:
     return [one for one in entry.laid if one.said.reach.covers(case)]
 
 
-def _local(entry: Entry, kind: str, on: dt.date, within: Reach) -> list[Laid]:
-    """Return what lies over an edition on a day in some units, of those it covers."""
+def _local(entry: Entry, kind: str, on: dt.date) -> list[Laid]:
+    """Return what lies over an edition on a day in some units only."""
     return [
         one
         for one in entry.laid
-        if any(
-            one.said.reach.covers(Case(kind, on, unit)) and within.covers(Case(kind, on, unit))
-            for unit in one.said.reach.units
-        )
+        if any(one.said.reach.covers(Case(kind, on, unit)) for unit in one.said.reach.units)
     ]
+
+
+def _where(reach: Reach, names: Names) -> str:
+    return "" if reach == EVERYWHERE else phrases.reach(reach, names)
 
 
 def _add(found: list[Rule], rule: Rule) -> None:
