@@ -89,7 +89,9 @@ class ScenarioForm(forms.Form):
         help_text=_("Choose none, and they hold everywhere."),
         widget=forms.CheckboxSelectMultiple,
     )
-    note = forms.CharField(label=_("Note"), required=False, widget=forms.Textarea, max_length=2000)
+    note = forms.CharField(
+        label=_("Note"), required=False, widget=forms.Textarea(attrs={"rows": 3}), max_length=2000
+    )
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(

@@ -33,7 +33,7 @@ class Cell:
     name: str
     label: str
     unit: str  # of the policy: money, ratio, points, …
-    now: str  # what holds at present, in words
+    now: str  # what holds at present, in words; of a band, where its points are typed
     key: str  # under which a change states it
     present: str  # what holds at present, as it would be typed
     typed: str = ""
@@ -134,7 +134,9 @@ def _cells(criterion: Criterion) -> Iterator[Cell]:
             yield from _band_cells(code, number, band, quantity.unit)
     if criterion.points is not None:
         now = phrases.points(criterion.points)
-        yield Cell(f"p:{code}", _("points"), "points", now, "points", _points(criterion.points))
+        yield Cell(
+            f"p:{code}", _("points given"), "points", now, "points", _points(criterion.points)
+        )
     if criterion.line and isinstance(criterion.line.threshold, Fraction):
         now = wording.bound(criterion.line, "points")
         key, is_at = LINES[criterion.line.order], _points(criterion.line.threshold)
@@ -146,7 +148,7 @@ def _band_cells(code: str, number: int, band: Band, unit: str) -> Iterator[Cell]
     if isinstance(band.comparison.threshold, Fraction):
         label = _("band %(number)s") % {"number": number}
         is_at = shown(plain(band.comparison.threshold, unit), unit)
-        yield Cell(f"b:{code}:{number}", label, unit, edge, band.comparison.order, is_at)
+        yield Cell(f"b:{code}:{number}", label, unit, "", band.comparison.order, is_at)
     label = _("band %(number)s, points") % {"number": number}
     now = f"{edge}: {phrases.points(band.points)}"
     yield Cell(f"bp:{code}:{number}", label, "points", now, "points", _points(band.points))

@@ -85,7 +85,7 @@ def result_csv(scenario: Scenario) -> Iterator[str]:
 def result_book(scenario: Scenario) -> IO[bytes]:
     """Return a result as a workbook: what was asked, and the counts (结果工作簿)."""
     heading, lines = result_lines(scenario)
-    return book([(_("Scenario"), [], about(scenario)), (_("Counts"), heading, lines)])
+    return book([(_("scenario"), [], about(scenario)), (_("Counts"), heading, lines)])
 
 
 def firm_heading() -> list[str]:

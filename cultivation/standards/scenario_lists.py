@@ -91,6 +91,6 @@ def _differing(chosen: Sequence[Scenario]) -> list[str]:
         _("edition"): {s.edition_id for s in chosen},
         _("region looked at"): {s.region_path for s in chosen},
         _("day"): {s.as_of for s in chosen},
-        _("facts"): {s.snapshot_id for s in chosen},
+        _("facts used"): {s.snapshot_id for s in chosen},
     }
     return [name for name, values in questions.items() if len(values) > 1]

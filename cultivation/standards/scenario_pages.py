@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from cultivation.standards.tallies import COUNTS
@@ -165,8 +166,8 @@ def cross(scenario: Scenario, names: Names, *, pair: str, measure: str) -> Cross
     one, other = pair.split()
     at = 2 + list(COUNTS).index(measure)
     cells = {(row[0], row[1]): row[at] for row in stored}
-    down = sorted({key for key, _ in cells})
-    along = sorted({key for _, key in cells})
+    down = sorted({key for (key, _other), number in cells.items() if number})
+    along = sorted({key for _one, key in cells})
     rows = [
         (key, names.say(one, key), [(column, cells.get((key, column), 0)) for column in along])
         for key in down
@@ -189,13 +190,25 @@ def sentence(scenario: Scenario) -> str:
     if not scenario.result:
         return _("Not computed yet.")
     totals = {name: f"{value:,}" for name, value in scenario.result["totals"].items()}
-    text = _(
-        "Of %(firms)s enterprises %(before)s qualify now and %(after)s would: %(gains)s gain, "
-        "%(losses)s lose."
-    )
-    if scenario.result["totals"]["holders"]:
-        text += " " + _(
-            "Of %(holders)s holders of the title %(stay)s would stay at re-check under the present "
-            "rules; %(casualties)s of them would fall."
+    texts = [
+        _(
+            "Of %(firms)s enterprises %(before)s qualify now and %(after)s would: %(gains)s gain, "
+            "%(losses)s lose."
         )
-    return text % totals
+    ]
+    if scenario.result["totals"]["cleared"] or scenario.result["totals"]["doubtful"]:
+        texts += [
+            _(
+                "Besides, %(cleared)s that could not be told before for want of figures "
+                "qualify, and %(doubtful)s could no longer be told."
+            )
+        ]
+    if scenario.result["totals"]["holders"]:
+        texts += [
+            _(
+                "Of %(holders)s holders of the title %(stay)s would stay at re-check under the "
+                "present rules; %(casualties)s of them would fall."
+            )
+        ]
+    between = " " if (get_language() or "").startswith("en") else ""
+    return between.join(texts) % totals

@@ -394,7 +394,7 @@ def test_counts_are_handed_out_as_they_are_stored(
     assert rows.filter(pl.col("by") == "recommending unit")["gain"].sum() == whole["gain"].sum()
     answer = client.post(page("simulation_export", scenario), {"format": "xlsx"})
     found = sheets(answer)
-    assert list(found) == ["Scenario", "Counts"]
+    assert list(found) == ["scenario", "Counts"]
     assert len(found["Counts"]) == rows.height + 1
 
 
