@@ -149,14 +149,19 @@ def outlook(enterprise: Enterprise, tier: str, *, kind: str, year: int, today: d
     path = enterprise.region_path
     found = round_of(tier, kind, year, on=today, path=path)
     edition = editions.edition_for(tier, kind=kind, on=found.day, path=path)
-    counts: dict[str, Count] = {c.name: c for c in editions.policy(edition).counts}
+    asked = editions.policy(edition).counts
+    counts: dict[str, Count] = {count.name: count for count in asked}
+
+    def row(on: dt.date) -> Row:
+        return facts.frame([enterprise.pk], as_of=on, counts=asked).row(0, named=True)
+
     return Outlook(
         enterprise=enterprise,
         edition=edition,
         kind=kind,
         stage=Stage(found, today, counts),
-        facts=facts.row(enterprise.pk, as_of=found.day),
-        now=facts.row(enterprise.pk, as_of=today),
+        facts=row(found.day),
+        now=row(today),
     )
 
 
