@@ -123,7 +123,7 @@ class Difference:
     @property
     def reason(self) -> str:
         """Return the likely reasons in words."""
-        said = "; ".join(str(cause.label) for cause in self.causes)
+        said = _stops()[0].join(str(cause.label) for cause in self.causes)
         return f"{said} ({self.detail})" if self.detail else said
 
     @property
@@ -132,7 +132,8 @@ class Difference:
         named = [change.text for change in self.changes[:SHOWN]]
         if more := len(self.changes) - SHOWN:
             named += [_("and %(number)s more") % {"number": more}] if more > 0 else []
-        return ". ".join([self.reason, "; ".join(named)]) if named else self.reason
+        comma, stop = _stops()
+        return stop.join([self.reason, comma.join(named)]) if named else self.reason
 
     def as_json(self) -> dict[str, Any]:
         """Return the difference as plain data."""
@@ -179,6 +180,11 @@ def nodes(tree: Tree) -> Iterator[Tree]:
     yield tree
     for part in tree.get("parts") or ():
         yield from nodes(part)
+
+
+def _stops() -> tuple[str, str]:
+    """Return what parts the members of a list, and sentences, in the page's language."""
+    return ("; ", ". ") if (get_language() or "").startswith("en") else ("；", "。")
 
 
 def _in_words(key: str, before: Tree, after: Tree) -> tuple[Any, Any]:

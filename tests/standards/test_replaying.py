@@ -38,7 +38,6 @@ FIGURES = {
 @pytest.fixture(autouse=True)
 def _own_folder(settings: Any, tmp_path: Path) -> None:
     settings.SNAPSHOT_DIR = tmp_path
-    settings.LANGUAGE_CODE = "en"
 
 
 @pytest.fixture

@@ -78,12 +78,16 @@ def again(request: HttpRequest, pk: int) -> HttpResponse:
     if found.submission is None:
         raise Http404
     difference = decisions.drift_of(found)
+    labels = {line.code: line.label for line in findings.lines(found.submitted_result)}
     context = {
         "application": found,
         "way": way(found),
         "kept": found.submission,
         "hindrance": decisions.hindrance(found),
-        "changes": difference.changes if difference else (),
+        "changes": [
+            (change, labels.get(change.criterion, ""))
+            for change in (difference.changes if difference else ())
+        ],
         "engine": keeping.engine(),
     }
     return render(request, "pipeline/again.html", context)

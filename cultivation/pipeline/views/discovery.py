@@ -39,7 +39,7 @@ SORTS = {
     "-sureness": gettext_lazy("surest first"),
     "name": gettext_lazy("name, rising"),
 }
-NAMED = 20  # enterprises named before they are invited
+NAMED = 10  # enterprises named before they are invited
 SO_MANY = invitations.MOST + 1  # one more than may be chosen, to say so
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
+from django.utils.translation import override
 
 from cultivation.standards.models import JudgingRun
 from cultivation.standards.replaying import replay
@@ -47,7 +48,8 @@ class Command(BaseCommand):
         """Judge again, print what differs and how many were judged."""
         sample, run = self._sample(options), self._run(options["run"])
         seed = timezone.localdate().toordinal() if options["seed"] is None else options["seed"]
-        noted = replay(sample=sample, seed=seed, run=run, told=self._tell)
+        with override("en"):
+            noted = replay(sample=sample, seed=seed, run=run, told=self._tell)
         self.stdout.write(
             f"{noted.judgements} kept judgements and {noted.results} stored results judged again: "
             f"{noted.drifted} differ"
