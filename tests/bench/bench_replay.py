@@ -59,10 +59,11 @@ def figures(size: int | None) -> Iterable[Figure]:
         for n, day in enumerate(DAYS)
     }
     bare, _ = _timed(lambda: [_judged(bases[p], day, part) for (p, day), part in groups.items()])
-    explaining, made = _timed(
-        lambda: [_explained(bases[p], day, part) for (p, day), part in groups.items()]
-    )
-    Judgement.objects.bulk_create([one for part in made for one in part], batch_size=BATCH)
+    explaining = 0.0
+    for (place, day), part in groups.items():
+        taken, made = _timed(lambda at=(bases[place], day, part): _explained(*at))  # type: ignore[misc]
+        Judgement.objects.bulk_create(made, batch_size=BATCH)
+        explaining += taken
     kept = Judgement.objects.count()
     if kept != number:
         raise AssertionError(f"{kept} judgements were kept, not {number}")
