@@ -14,6 +14,7 @@ import polars as pl
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
 GOLDEN = 0x9E3779B97F4A7C15
 
@@ -75,7 +76,7 @@ class Dice:
         return pl.Series(options).gather(self.whole(name, 0, len(options) - 1))
 
 
-def either(condition: pl.Series, value: object, other: object = None) -> pl.Series:
+def either(condition: pl.Series, value: Any, other: Any = None) -> pl.Series:
     """Return value where the condition holds, else other; both may be columns."""
     return pl.select(pl.when(condition).then(value).otherwise(other).alias("")).to_series()
 

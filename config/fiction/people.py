@@ -31,7 +31,7 @@ class Person(NamedTuple):
 
 PEOPLE = (
     Person("nation", "演示·国家主管", "nation", "国家审核员 · national officer"),
-    Person("nation2", "演示·国家主管二", "nation", "国家审核员二 · second national officer, approves"),
+    Person("nation2", "演示·国家主管二", "nation", "国家审核员二 · second national officer"),
     Person("province", "演示·江苏省主管", "province", "省级审核员 · provincial officer (Jiangsu)"),
     Person("city", "演示·苏州市主管", "city", "市级审核员 · city officer (Suzhou)"),
     Person("county", "演示·昆山市主管", "county", "县级审核员 · county officer (Kunshan)"),
