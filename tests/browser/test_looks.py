@@ -9,6 +9,11 @@ import pytest
 
 from config.fiction.people import OWNED
 from cultivation.pipeline.models import Application, Status
+from cultivation.standards import drafting, scenarios
+from cultivation.standards.models import Draft, Edition, JudgingRun, Scenario
+from enterprises.accounts.models import User
+from enterprises.jobs.models import JobRun
+from enterprises.jobs.runs import Progress
 from enterprises.registry.models import Title
 
 if TYPE_CHECKING:
@@ -41,6 +46,8 @@ PAGES = {
         f"/enterprises/{FIRM}/reports/2025/",
         f"/enterprises/{FIRM}/standards/little_giant_2026/",
         f"/enterprises/{FIRM}/digital/assess/self/",
+        f"/enterprises/{FIRM}/what-if/?tier=little_giant&kind=recognition&year=2027",
+        f"/enterprises/{FIRM}/plans/",
         "/seats/",
     ],
     "county": ["/", "/enterprises/", "/enterprises/new/", "/review/", "/claims/", "/imports/"],
@@ -57,9 +64,20 @@ PAGES = {
         "/seats/",
         "/standards/",
         "/standards/little_giant_2026/",
+        "/discovery/",
+        "/discovery/invitations/",
     ],
-    "nation": ["/", "/review/", "/coverage/", "/enterprises/?tier=little_giant"],
-    "auditor": ["/", "/readings/", "/enterprises/"],
+    "nation": [
+        "/",
+        "/review/",
+        "/coverage/",
+        "/enterprises/?tier=little_giant",
+        "/standards/runs/",
+        "/standards/simulations/",
+        "/standards/simulations/new/srdi_2026/",
+        "/standards/drafts/",
+    ],
+    "auditor": ["/", "/readings/", "/enterprises/", "/standards/replays/"],
     "expert": ["/", "/review/"],
     "newcomer": ["/", "/claim/"],
 }
@@ -92,12 +110,34 @@ def _more_pages() -> dict[str, list[str]]:
     """Return pages whose address depends on what the registry holds."""
     waiting = Application.objects.filter(status=Status.AT_PROVINCE).first()
     title = Title.objects.filter(tier="little_giant").first()
+    run = JudgingRun.objects.latest("pk")
     assert waiting is not None
     assert title is not None
+    draft, scenario = _law_in_the_making()
     return {
-        "nation": [f"/titles/{title.pk}/"],
+        "nation": [
+            f"/titles/{title.pk}/",
+            f"/standards/runs/{run.pk}/",
+            f"/standards/drafts/{draft.pk}/",
+            f"/standards/simulations/{scenario.pk}/",
+            f"/standards/simulations/{scenario.pk}/firms/?list=gains",
+        ],
         "admin": [f"/applications/{waiting.pk}/", f"/review/{waiting.pk}/"],
     }
+
+
+def _law_in_the_making() -> tuple[Draft, Scenario]:
+    """Return a draft of a standard and a computed scenario of the nation."""
+    edition = Edition.objects.get(code="little_giant_2026")
+    nation = User.objects.get(username="nation")
+    draft = drafting.begin(edition, code="little_giant_2030", by=nation)
+    changes = [{"of": "L26-2a", "at_least": "2000"}]
+    day = JudgingRun.objects.latest("pk").as_of
+    said = {"name": "2000", "region_path": "", "as_of": day, "changes": changes, "note": ""}
+    scenario = scenarios.create(edition, said, by=nation)
+    job = JobRun.objects.create(kind=scenarios.KIND, task=scenarios.TASK)
+    scenarios.compute(scenario.pk, progress=Progress(job))
+    return draft, scenario
 
 
 def test_pages_look_right(
