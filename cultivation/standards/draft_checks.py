@@ -18,7 +18,7 @@ from cultivation.standards.cases import Outcome, WorkedCase, read_cases, run_cas
 from cultivation.standards.differences import Difference, differences
 from cultivation.standards.loading import tried
 from cultivation.standards.policy import PolicyError
-from enterprises.places.models import Region
+from cultivation.standards.statutes import unit_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -122,12 +122,6 @@ def check(draft: Draft, *, text: str | None = None, cases: str | None = None) ->
         retroactive=after.in_force <= timezone.localdate(),
     )
     return _with_cases(found, after, cases, draft.base.cases)
-
-
-def unit_names() -> dict[str, str]:
-    """Return the recommending units' names by code, in the active language."""
-    units = Region.objects.filter(is_unit=True, in_use=True)
-    return {region.path: str(region) for region in units}
 
 
 def changed_codes(found: tuple[Difference, ...], after: Policy) -> set[str]:

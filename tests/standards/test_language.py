@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import datetime as dt
 import random
+import re
 import tomllib
 from decimal import Decimal
 from functools import cache
@@ -16,11 +17,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cultivation.standards import facts
+from cultivation.standards.counting import COUNT
+from cultivation.standards.criteria import ANY_CRITERION, NEEDS, OF_A_GROUP, OF_A_LEAF
 from cultivation.standards.evaluation import columns, judge
 from cultivation.standards.library import OVERLAYS, Library
 from cultivation.standards.loading import FOLDER
+from cultivation.standards.measures import MEASURES
+from cultivation.standards.parts import REACH
 from cultivation.standards.policy import KINDS, Case, PolicyError
+from cultivation.standards.quantities import COMPARISONS, SUBJECTS
 from cultivation.standards.reading import (
+    SORTS,
+    TABLES,
+    TITLES,
     policy_of_table,
     read_policy,
     read_supplement,
@@ -80,6 +89,16 @@ ODD: list[Any] = [
     *(dt.date(2026, 4, 1), dt.datetime(2026, 4, 1, 8), dt.time(8)),  # noqa: DTZ001 - as TOML has them
     *([], [1, 2], ["recheck"], ["44"], [[]], [{}], {}, {"at_least": 3}, {"x": []}),
 ]
+
+
+def test_the_guide_names_every_key() -> None:
+    guide = (FOLDER / "LANGUAGE.md").read_text(encoding="utf-8")
+    keys = {
+        *(*TITLES, *TABLES, *REACH, *ANY_CRITERION, *OF_A_GROUP, *OF_A_LEAF, *SUBJECTS),
+        *(*COMPARISONS, *COUNT, *SORTS, *NEEDS, *MEASURES),
+        *("tier", "keep_overlays", "amends", "of", "waived"),
+    }
+    assert sorted(key for key in keys if not re.search(rf"\b{key}\b", guide)) == []
 
 
 NAMES = ("code", "at_most", "need", "points", "bands", "units", "x")
