@@ -59,7 +59,7 @@ LINKS: tuple[tuple[Any, str, Callable[[Scope], Any]], ...] = (
 ROOMS: tuple[tuple[Any, str, Callable[[Scope], Any]], ...] = (
     (_("The standards"), "standards:editions", lambda _scope: True),
     (_("National runs"), "standards:runs", _reads),
-    (_("Scenarios"), "standards:simulations", scenarios.may_simulate),
+    (_("Threshold scenarios"), "standards:simulations", scenarios.may_simulate),
     (_("Drafts"), "standards:drafts", drafting.may_draft),
     (_("Replays"), "standards:replays", lambda s: s.level == "nation" or s.is_auditor),
 )  # the parts of the standards, above their pages
