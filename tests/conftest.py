@@ -57,8 +57,26 @@ def pytest_runtest_makereport(item: pytest.Item) -> Any:
     return report
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what this machine or this leg cannot run, saying what it would take."""
+STORES = {"db", "transactional_db", "valkey_url"}  # fixtures that reach a database or a broker
+
+
+def _reaches_a_store(item: pytest.Item) -> bool:
+    marks = {mark.name for mark in item.iter_markers()}
+    return bool(STORES & set(getattr(item, "fixturenames", ()))) or bool(
+        marks & {"django_db", "redis", "postgres"}
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip what this machine or this leg cannot run, saying what it would take.
+
+    With STORES_ONLY=1, tests that reach neither database nor broker are left out: they need no
+    second leg.
+    """
+    if os.environ.get("STORES_ONLY"):
+        left_out = [item for item in items if not _reaches_a_store(item)]
+        items[:] = [item for item in items if _reaches_a_store(item)]
+        config.hook.pytest_deselected(items=left_out)
     missing = {}
     if connection.vendor != "postgresql":
         missing["postgres"] = "needs PostgreSQL: python3 manage.py test --postgres"

@@ -113,8 +113,8 @@ def test_theme_is_taken_from_the_cookie_and_nothing_else_is(
         (
             "nation",
             [
-                "Start", "Enterprises", "Review", "Titles", "Coverage", "Standards", "Notices",
-                "Imports", "Runs", "Claims", "Seats",
+                "Start", "Enterprises", "Review", "Discovery", "Titles", "Coverage", "Standards",
+                "Notices", "Imports", "Runs", "Claims", "Seats",
             ],
         ),
         (
