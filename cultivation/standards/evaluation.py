@@ -31,8 +31,10 @@ ABSENT = "-"  # a criterion that does not apply to the case
 
 def judge(frame: pl.DataFrame, standard: Criterion) -> pl.DataFrame:
     """Add the columns `v:`, `low:`, `high:` and `by_hand:` + code for every criterion."""
-    bits = largest(frame.lazy(), standard) if frame.height >= MANY else BITS
-    return judge_rest(frame.lazy(), standard, bits=bits).collect()
+    lazy = frame.lazy()
+    if frame.height < MANY:  # planning would take longer than the work
+        return judge_rest(lazy, standard).collect(optimizations=pl.QueryOptFlags.none())
+    return judge_rest(lazy, standard, bits=largest(lazy, standard)).collect()
 
 
 def largest(frame: pl.LazyFrame, standard: Criterion) -> int:

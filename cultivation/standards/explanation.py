@@ -210,7 +210,7 @@ class Explanation:
 
 def explain(enterprise: Enterprise, edition: Edition, *, kind: str, as_of: dt.date) -> Explanation:
     """Judge one enterprise by an edition as of a day and say why (评价并说明)."""
-    row = facts_frame.row(enterprise.pk, as_of=as_of)
+    row = facts_frame.row(enterprise.pk, as_of=as_of, counts=policy_of(edition).counts)
     return explain_facts(row, edition, kind=kind, as_of=as_of)
 
 

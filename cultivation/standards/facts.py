@@ -63,9 +63,9 @@ def between(chosen: Q, *, as_of: dt.date, counts: Sequence[Count]) -> pl.DataFra
     return base.sort("enterprise").collect()
 
 
-def row(enterprise_id: int, *, as_of: dt.date) -> Row:
-    """Return the facts of one enterprise as plain data (事实行)."""
-    return frame([enterprise_id], as_of=as_of).row(0, named=True)
+def row(enterprise_id: int, *, as_of: dt.date, counts: Sequence[Count] | None = None) -> Row:
+    """Return the facts of one enterprise as plain data, with all counts or those named (事实行)."""
+    return frame([enterprise_id], as_of=as_of, counts=counts).row(0, named=True)
 
 
 def from_row(facts: Row) -> pl.DataFrame:
@@ -101,23 +101,27 @@ def _enterprises(chosen: Q, as_of: dt.date) -> pl.LazyFrame:
         **dict.fromkeys(OWN, pl.Boolean),
     }
     rows = read(Enterprise.objects.filter(_of_enterprise(chosen)), columns)
+    return rows.lazy().select(_own_facts(as_of.year))
+
+
+@lru_cache(maxsize=16)
+def _own_facts(year: int) -> list[pl.Expr]:
     since = pl.col("niche_since")
     # Full years at the close of 31 December: begun on 1 January counts that whole year.
-    years = as_of.year - since.dt.year() - ((since.dt.ordinal_day() > 1).cast(pl.Int32))
+    years = year - since.dt.year() - ((since.dt.ordinal_day() > 1).cast(pl.Int32))
     size = pl.col("size_class")
-    return rows.lazy().select(
+    return [
         pl.col("pk").alias("enterprise"),
         pl.col("region_path").fill_null(""),
-        "size_class",
+        size,
         pl.when(size != "unknown").then(size != "large").alias("is_sme"),
         years.clip(lower_bound=0).cast(pl.Int64).alias("niche_years"),
         pl.col("product_domain__scheme").alias("domain_scheme"),
         (pl.col("strategic_field__code") != NOT_STRATEGIC).alias("strategic_stated"),
         pl.col("chain_link__is_key").alias("key_link"),
         pl.col("industry__section").alias("industry_section"),
-        "digital_level",
-        *OWN,
-    )
+        *map(pl.col, ("digital_level", *OWN)),
+    ]
 
 
 def _with_titles(base: pl.LazyFrame, chosen: Q, as_of: dt.date) -> pl.LazyFrame:
@@ -149,16 +153,15 @@ def _with_reports(base: pl.LazyFrame, chosen: Q, as_of: dt.date) -> pl.LazyFrame
     }
     reports = read(AnnualReport.objects.filter(chosen, year__in=years), columns)
     for back, year in zip(YEARS, years, strict=True):
-        of_year = (
-            reports.lazy()
-            .filter(pl.col("year") == year)
-            .select(
-                pl.col("enterprise_id").alias("enterprise"),
-                *(pl.col(name).alias(f"{name}_y{back}") for name in FIGURE_UNITS),
-            )
-        )
+        of_year = reports.lazy().filter(pl.col("year") == year).select(_figures_of(back))
         base = base.join(of_year, on="enterprise", how="left")
     return base
+
+
+@lru_cache(maxsize=len(YEARS))
+def _figures_of(back: int) -> list[pl.Expr]:
+    enterprise = pl.col("enterprise_id").alias("enterprise")
+    return [enterprise, *(pl.col(name).alias(f"{name}_y{back}") for name in FIGURE_UNITS)]
 
 
 def _with_counts(
@@ -174,20 +177,31 @@ def _with_counts(
             chosen, **{f"{measure.dated}__lte": as_of}
         )
         facts = read(begun, measure.types)
-        names = [f"{c.name}_{end}" for c in wanted for end in ("low", "high")]
-        if not facts.height:
-            none += [pl.lit(0, dtype=pl.Int64).alias(name) for name in names]
-            continue
-        sums = counted(facts.lazy(), of, as_of=as_of, counts=wanted)
-        base = base.join(sums, left_on="enterprise", right_on="enterprise_id", how="left")
-        none += [pl.col(name).fill_null(0).cast(pl.Int64) for name in names]
-    high = [
+        names = tuple(f"{c.name}_{end}" for c in wanted for end in ("low", "high"))
+        none += _none_of(names, found=bool(facts.height))
+        if facts.height:
+            sums = counted(facts.lazy(), of, as_of=as_of, counts=wanted)
+            base = base.join(sums, left_on="enterprise", right_on="enterprise_id", how="left")
+    order = [*start, *(f"{c.name}_{end}" for c in counts for end in ("low", "high"))]
+    return base.with_columns(none).with_columns(_open_above(tuple(counts))).select(order)
+
+
+@lru_cache(maxsize=64)
+def _none_of(names: tuple[str, ...], *, found: bool) -> list[pl.Expr]:
+    """Say nought where an enterprise has none of the facts counted."""
+    if found:
+        return [pl.col(name).fill_null(0).cast(pl.Int64) for name in names]
+    return [pl.lit(0, dtype=pl.Int64).alias(name) for name in names]
+
+
+@lru_cache(maxsize=16)
+def _open_above(counts: tuple[Count, ...]) -> list[pl.Expr]:
+    """Leave a count without an upper bound where nobody declared its list complete."""
+    return [
         pl.when(pl.col(c.complete)).then(pl.col(f"{c.name}_high")).alias(f"{c.name}_high")
         for c in counts
         if c.complete
     ]
-    order = [*start, *(f"{c.name}_{end}" for c in counts for end in ("low", "high"))]
-    return base.with_columns(none).with_columns(high).select(order)
 
 
 def counted(
