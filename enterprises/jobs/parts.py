@@ -53,7 +53,7 @@ def split(run: JobRun, *, kind: str, task: str, pieces: Iterable[Piece]) -> list
             for piece in pieces
         )
         total = sum(part.total for part in made)
-        held = JobRun.objects.filter(pk=run.pk, cancel_wanted=False)
+        held = JobRun.objects.filter(pk=run.pk, attempts=run.attempts, cancel_wanted=False)
         if not held.update(heartbeat_at=None, done=0, total=total):
             raise CancelledError
     return made

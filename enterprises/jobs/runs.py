@@ -96,10 +96,13 @@ class Progress:
         fields: dict[str, Any] = {"done": done, "heartbeat_at": timezone.now()}
         if total is not None:
             fields["total"] = total
-        JobRun.objects.filter(pk=self.run.pk).update(**fields)
+        held = JobRun.objects.filter(pk=self.run.pk, attempts=self.run.attempts)
+        if not held.update(**fields):  # thought dead, and another worker has taken it
+            raise CancelledError
         if self.run.parent_id:
             parts.sum_up(self.run.parent_id)
-        if JobRun.objects.filter(pk=self.run.pk, cancel_wanted=True).exists():
+        stopping = JobRun.objects.filter(cancel_wanted=True)
+        if stopping.filter(pk__in=[self.run.pk, self.run.parent_id or self.run.pk]).exists():
             raise CancelledError
 
     def log(self, text: str) -> None:
@@ -155,8 +158,8 @@ def _pulse(run: JobRun) -> Iterator[None]:
     def beat() -> None:
         while not over.wait(PULSE.total_seconds()):
             with suppress(DatabaseError):  # SQLite is locked while the work writes; beat again
-                held = JobRun.objects.filter(pk=run.pk, heartbeat_at__isnull=False)
-                held.update(heartbeat_at=timezone.now())
+                held = JobRun.objects.filter(pk=run.pk, attempts=run.attempts)
+                held.filter(heartbeat_at__isnull=False).update(heartbeat_at=timezone.now())
             connection.close()
 
     thread = threading.Thread(target=beat, name=f"pulse of run {run.pk}", daemon=True)

@@ -152,6 +152,32 @@ def test_a_worker_back_from_the_dead_does_not_end_what_another_holds(shared: Job
     assert (part.status, part.attempts) == ("running", 2)
 
 
+def test_a_worker_back_from_the_dead_neither_reports_nor_shares_out(db: None) -> None:
+    run, _ = runs.begin("sharing", task=share.name, params={"parts": 3})
+    beat = timezone.now()
+    for late_work in (
+        lambda late: late.report(7, always=True),
+        lambda late: late.split("share_part", task=share_part.name, pieces=[runs.Piece("x")]),
+    ):
+        JobRun.objects.filter(pk=run.pk).update(status="waiting")
+        with runs.working(run.pk) as late:
+            assert late is not None
+            JobRun.objects.filter(pk=run.pk).update(heartbeat_at=timezone.now() - LONG_AGO)
+            assert runs.take(run.pk) is not None
+            late_work(late)
+        assert states(run) == ("running", [])
+        assert run.done == 0
+        assert run.heartbeat_at is not None
+        assert run.heartbeat_at > beat
+
+
+def test_a_run_cancelled_just_as_its_parts_came_stops_them(shared: JobRun) -> None:
+    JobRun.objects.filter(pk=shared.pk).update(cancel_wanted=True)
+    for part in parts_of(shared):
+        share_part(part.pk)
+    assert states(shared) == ("cancelled", ["cancelled"] * 3)
+
+
 def test_parts_are_shown_with_their_run_and_not_in_the_list(shared: JobRun) -> None:
     JobRun.objects.filter(parent=shared).update(
         params={"unit": "32", "name": {"zh": "江苏省", "en": "Jiangsu"}}

@@ -74,7 +74,7 @@ class Command(BaseCommand):
         with runs.working(job.pk) as held:
             if held is None:
                 raise CommandError(f"a worker has taken run {job.pk}; see its page")
-            told = Told(job, self.stdout)
+            told = Told(held.run, self.stdout)
             told.result = held.result
             run = sharing.conduct_here(told)
         if run is None:
