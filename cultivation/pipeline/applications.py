@@ -144,7 +144,9 @@ def _needs_hindrance(enterprise: Enterprise, tier: str) -> str:
     lacking = titles.lacking(enterprise, tier)
     if not lacking:
         return ""
-    return _("The enterprise holds no valid title of: %(titles)s.") % {"titles": "; ".join(lacking)}
+    return _("The enterprise holds no valid title of: %(titles)s.") % {
+        "titles": _("; ").join(lacking)
+    }
 
 
 def _first_answers(enterprise: Enterprise, tier: str) -> dict[str, Any]:

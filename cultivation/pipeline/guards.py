@@ -33,7 +33,9 @@ def holds_what_is_needed(application: Application) -> str | None:
     lacking = titles.lacking(application.enterprise, application.tier)
     if not lacking:
         return None
-    return _("The enterprise holds no valid title of: %(titles)s.") % {"titles": "; ".join(lacking)}
+    return _("The enterprise holds no valid title of: %(titles)s.") % {
+        "titles": _("; ").join(lacking)
+    }
 
 
 def held_when_submitted(application: Application) -> str | None:
@@ -55,7 +57,7 @@ def held_when_submitted(application: Application) -> str | None:
     if not lacking:
         return None
     return _("At submission the enterprise held no valid title of: %(titles)s.") % {
-        "titles": "; ".join(lacking)
+        "titles": _("; ").join(lacking)
     }
 
 
@@ -65,7 +67,7 @@ def complete(application: Application) -> str | None:
     if not lacking:
         return None
     return _("Still to do before the application can go in: %(items)s") % {
-        "items": "; ".join(item.text for item in lacking)
+        "items": _("; ").join(item.text for item in lacking)
     }
 
 
@@ -115,7 +117,7 @@ def judged_where_it_counts(application: Application) -> str | None:
     left = findings.open_manual(application.submitted_result, opinions)
     if left:
         return _("Give your opinion first on: %(criteria)s.") % {
-            "criteria": "; ".join(f"{node['code']} {findings.label_of(node)}" for node in left)
+            "criteria": _("; ").join(f"{node['code']} {findings.label_of(node)}" for node in left)
         }
     if findings.standing(application.submitted_result, opinions) != Verdict.MET:
         return _("The criteria are not all met as judged.")

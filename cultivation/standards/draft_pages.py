@@ -123,7 +123,7 @@ def criteria(policy: Policy | None) -> list[tuple[Criterion, str]]:
 def steps(events: Iterable[DraftEvent]) -> list[dict[str, Any]]:
     """Return the steps of a draft for a timeline (草案记录)."""
     names = {
-        "begun": _("begun"),
+        "begun": _("draft begun"),
         "saved": _("changed"),
         "restored": _("earlier text brought back"),
         "proposed": _("proposed for approval"),

@@ -38,7 +38,7 @@ def dimension_names() -> dict[str, str]:
 def measure_names() -> dict[str, str]:
     """Return what the counts are called (统计项)."""
     return {
-        "firms": _("enterprises"),
+        "firms": _("enterprises looked at"),
         "before": _("qualify now"),
         "after": _("would qualify"),
         "gains": _("gain"),
