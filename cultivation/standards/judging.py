@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, Max, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -82,14 +82,13 @@ def begin(
     if bases is not None or snapshot is not None:
         taken = snapshot or snapshots.take(as_of, progress=progress)
         return _created(extent.Extent(taken, None), chosen, as_of, progress=progress)
-    mark = time.time_ns()
+    mark = max(time.time_ns(), 1 + (JudgingRun.objects.aggregate(last=Max("mark"))["last"] or 0))
     found = extent.taken_up(as_of, chosen, mark=mark, whole=bool(whole), progress=progress)
     if progress:
         progress.log(_plan(found))
+        progress.report(0, always=True)  # the last moment to cancel
     if found.before is None:
         return _created(found, chosen, as_of, mark=mark, progress=progress)
-    if progress:
-        progress.report(0, always=True)  # the last moment to cancel
     with transaction.atomic():
         run = _created(found, chosen, as_of, mark=mark, progress=progress)
         return _judge_changed(run, found.before, chosen)
@@ -200,7 +199,9 @@ def _ended(run: JudgingRun, tally: Tally, bases: Sequence[Basis], *, gone: Q) ->
     lost = storing.rows_of(gone)
     if lost.height:
         storing.forget(lost)
-        tally.take_away(_counted(run, lost))
+        counted = _counted(run, lost)  # by whatever edition; only the run's own are counted
+        tally.take_away({basis: n for basis, n in counted.items() if basis in tally.counts})
+    storing.take_over(run, {(edition.pk, kind) for edition, _, kind in bases})
     codes = {edition.pk: edition.code for edition, _, _ in bases}
     run.counts = {f"{codes[pk]} {kind}": n for (pk, kind), n in sorted(tally.counts.items())}
     run.judged, run.stored = tally.judged, tally.stored

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 from django.db import connection
+from django.db.models import Q
 
 from cultivation.standards.models import Assessment, JudgingRun, Verdict, VerdictChange
 from cultivation.standards.results import RESULT
@@ -83,7 +84,10 @@ def hold(run: JudgingRun, units: Sequence[str] | None = None) -> None:
             for number in sorted(zlib.crc32(unit.encode()) % 2**31 or 1 for unit in units or ()):
                 cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK, number])
     ended = JudgingRun.objects.filter(pk=run.pk, finished_at__isnull=False)
-    if ended.exists() or JudgingRun.objects.filter(pk__gt=run.pk).exists():
+    later = Q(pk__gt=run.pk)
+    if run.mark is not None:  # of two at once, who took up more has read later
+        later |= Q(mark__gt=run.mark)
+    if ended.exists() or JudgingRun.objects.filter(later).exists():
         raise SupersededError(f"run {run.pk} has ended or was overtaken; nothing more is stored")
 
 
@@ -165,6 +169,30 @@ def _turned(changed: pl.DataFrame, run: JudgingRun, known: Collection[Basis]) ->
         verdicts_before=pl.col("verdicts_kept").fill_null(""),
         verdicts_after=pl.col("verdicts"),
     )
+
+
+def take_over(run: JudgingRun, bases: Collection[Basis]) -> None:
+    """Join to a run's changes those of runs before it that stored a part and broke off (接续变动).
+
+    Their rows stand, but what never ended is shown nowhere; the run changes what the last that
+    ended had left.
+    """
+    broken = JudgingRun.objects.filter(pk__lt=run.pk, finished_at__isnull=True)
+    if not VerdictChange.objects.filter(run__in=broken).exists():
+        return
+    found = VerdictChange.objects.filter(Q(run__in=broken) | Q(run=run))
+    types = {**KEY, "run_id": pl.Int64, "before": pl.Int64, "after": pl.Int64}
+    texts = {"verdicts_before": pl.String, "verdicts_after": pl.String}
+    rows = read(found, {**types, **texts}).filter(_is_of(bases)).sort("run_id")
+    joined = rows.group_by(*KEY).agg(
+        pl.first("before").alias("verdict_kept"),
+        pl.last("after").alias("verdict"),
+        pl.first("verdicts_before").alias("verdicts_kept"),
+        pl.last("verdicts_after").alias("verdicts"),
+    )
+    for edition, kind in bases:
+        found.filter(edition_id=edition, kind=kind).delete()
+    insert(_turned(joined, run, bases), VerdictChange)
 
 
 def forget(gone: pl.DataFrame) -> None:

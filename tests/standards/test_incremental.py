@@ -11,9 +11,10 @@ from django.db import connection, transaction
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from cultivation.standards import editions, extent, shelf, snapshots
+from cultivation.standards import editions, extent, shelf, snapshots, storing
 from cultivation.standards.judging import judge_registry
 from cultivation.standards.models import Assessment, JudgingRun, VerdictChange
+from cultivation.standards.policy import KINDS
 from enterprises.places.models import Region
 from enterprises.registry import touches
 from enterprises.registry.models import Enterprise, IntellectualProperty, Title
@@ -145,6 +146,42 @@ def test_everything_is_judged_where_the_kept_rows_are_of_other_stuff(
     assert kept(run) == judged_alone(run, snapshots.take(ON))
     assert run.counts == {name: counted()[name] for name in run.counts}
     assert judge_registry(ON).whole is False
+
+
+def test_who_goes_may_have_results_by_editions_no_longer_in_force(
+    judged_once: list[Enterprise],
+) -> None:
+    named = [(edition, said, kind) for edition, said in editions.all_policies() for kind in KINDS]
+    judge_registry(ON, bases=named)
+    judge_registry(ON)
+    gone = judged_once[1].pk
+    judged_once[1].delete()
+    run = judge_registry(ON)
+    assert run.whole is False
+    assert run.counts == {name: counted()[name] for name in run.counts}
+    assert len(run.counts) == len(run.editions)
+    assert not Assessment.objects.filter(enterprise=gone).exists()
+
+
+def test_a_run_that_is_overtaken_while_it_reads_stores_nothing(
+    judged_once: list[Enterprise], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refresh, overtaking = snapshots.refresh, []
+
+    def slowly(*args: Any) -> Any:
+        made = refresh(*args)
+        if not overtaking:
+            overtaking.append(made)
+            judged_once[0].reports.all().delete()
+            overtaking.append(judge_registry(ON))
+        return made
+
+    judged_once[0].reports.create(year=2025, employees=501)
+    monkeypatch.setattr(snapshots, "refresh", slowly)
+    with pytest.raises(storing.SupersededError, match="overtaken"):
+        judge_registry(ON)
+    assert kept() == judged_alone(overtaking[1], snapshots.take(ON))
+    assert JudgingRun.objects.all()[0].finished_at is None
 
 
 def test_an_edge_between_two_days_has_everything_judged(registry: list[Enterprise]) -> None:

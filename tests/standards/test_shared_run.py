@@ -96,6 +96,28 @@ def test_rules_that_change_under_way_fail_the_run(registry: list[Enterprise]) ->
     assert JudgingRun.objects.get().finished_at is None
 
 
+def test_what_a_run_that_broke_off_had_turned_is_told_by_the_next(
+    registry: list[Enterprise],
+) -> None:
+    judge_registry(ON)
+    before = {row[:3]: row[3] for row in kept()}
+    spoil(registry)
+    job = begun(whole=True)
+    first, second, *_rest = job.parts.order_by("key")
+    judge_unit(first.pk)
+    judge_unit(second.pk)
+    runs.cancel(job)
+    registry[0].reports.all().delete()  # turned again, or back to what it was
+    run = judge_registry(ON)
+    after = {row[:3]: row[3] for row in kept()}
+    assert turned(run=run) == sorted(
+        ((*key, before[key], after[key]) for key in after if before[key] != after[key]), key=str
+    )
+    assert turned() == turned(run=run)
+    for change in run.changes.all():
+        assert change.turn == (change.after >= 2) - ((change.before or 0) >= 2)
+
+
 def test_a_worker_back_from_the_dead_stores_nothing(registry: list[Enterprise]) -> None:
     job = begun()
     late = JudgingRun.objects.get()
@@ -104,6 +126,7 @@ def test_a_worker_back_from_the_dead_stores_nothing(registry: list[Enterprise]) 
     judge_registry(ON)
     before = kept()
     JobRun.objects.filter(pk=part.pk).update(status="waiting")
+    JobRun.objects.filter(pk=job.pk).update(cancel_wanted=False)  # or the part heeds that first
     with pytest.raises(Exception, match=f"run {late.pk} has ended or was overtaken"):
         judge_unit(part.pk)
     assert kept() == before
