@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from cultivation.standards import due, editions, snapshots
 from cultivation.standards.keeping import engine
-from cultivation.standards.models import JudgingRun, Snapshot
-from cultivation.standards.policy import Case
+from cultivation.standards.models import Edition, JudgingRun, Snapshot
+from cultivation.standards.policy import KINDS, Case
 from enterprises.registry import touches
 
 if TYPE_CHECKING:
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from enterprises.jobs.runs import Progress
 
 MANY = 10  # percent of the registry, above which everything is read
+
+
+class RulesChangedError(Exception):
+    """An edition or an overlay was loaded while the run was under way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,3 +97,34 @@ def _said(bases: Sequence[Basis], on: dt.date) -> dict[tuple[str, str, str], Cri
         for policy, case in cases
         if policy.root.reach.covers(case)
     }
+
+
+def bases_of(run: JudgingRun) -> list[Basis]:
+    """Return the editions and kinds a run judges by; RulesChangedError where they changed since."""
+    by_day = editions.in_force(run.as_of) if run.mark is not None else None
+    loaded = by_day or [
+        (edition, policy, kind) for edition, policy in editions.all_policies() for kind in KINDS
+    ]
+    there = {
+        (edition.code, editions.rules(edition).sha256, kind): (edition, policy, kind)
+        for edition, policy, kind in loaded
+    }
+    wanted = [(code, sha256, kind) for code, sha256, kind in run.editions]
+    changed = [basis for basis in wanted if basis not in there]
+    if changed:
+        code, _, kind = changed[0]
+        raise RulesChangedError(f"{code} {kind} changed during run {run.pk}; begin a new one")
+    return [there[basis] for basis in wanted]
+
+
+def known(run: JudgingRun) -> set[tuple[int, str]]:
+    """Return the bases, as (id of the edition, kind), that an earlier run judged all by."""
+    wanted = {(code, kind) for code, _, kind in run.editions}
+    earlier = JudgingRun.objects.filter(pk__lt=run.pk, finished_at__isnull=False)
+    found: set[tuple[str, str]] = set()
+    for said in earlier.values_list("editions", flat=True).iterator(chunk_size=10):
+        found |= {(code, kind) for code, _, kind in said} & wanted
+        if found == wanted:
+            break
+    ids = dict(Edition.objects.values_list("code", "pk"))
+    return {(ids[code], kind) for code, kind in found}

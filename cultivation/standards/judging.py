@@ -7,6 +7,8 @@ leaves units that are whole and units that are as they were, and only those are 
 from __future__ import annotations
 
 import time
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -17,8 +19,7 @@ from django.utils.translation import gettext as _
 
 from cultivation.standards import editions, extent, snapshots, storing
 from cultivation.standards.keeping import engine
-from cultivation.standards.models import Edition, JudgingRun
-from cultivation.standards.policy import KINDS
+from cultivation.standards.models import JudgingRun
 from cultivation.standards.results import BLOCK, Basis, judged_by_all
 from cultivation.standards.storing import Tally
 from cultivation.standards.tables import among
@@ -27,16 +28,12 @@ from enterprises.registry.models import Enterprise
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from cultivation.standards.extent import Extent
     from cultivation.standards.models import Snapshot
     from enterprises.jobs.models import JobRun
     from enterprises.jobs.runs import Progress
-
-
-class RulesChangedError(Exception):
-    """An edition or an overlay was loaded while the run was under way."""
 
 
 def judge_registry(
@@ -56,13 +53,13 @@ def judge_registry(
     begun = begin(as_of, progress=progress, bases=bases, snapshot=snapshot, whole=whole)
     if begun.finished_at:
         return begun
-    tally, total = Tally(), begun.snapshot.rows
-    chosen, done = bases or bases_of(begun), 0
-    for units in _gathered(snapshots.units(begun.snapshot)):
-        tally.add(judge_units(begun, units, chosen))
+    chosen, tally, done = bases or extent.bases_of(begun), Tally(), 0
+    pieces = list(_gathered(snapshots.units(begun.snapshot)))
+    for units, stored in zip(pieces, judge_pieces(begun, pieces, chosen), strict=True):
+        tally.add(stored)
         done += sum(units.values())
         if progress:
-            progress.report(done, total, always=True)
+            progress.report(done, begun.snapshot.rows, always=True)
     return close(begun, tally, chosen)
 
 
@@ -94,15 +91,26 @@ def begin(
         return _judge_changed(run, found.before, chosen)
 
 
-def judge_units(run: JudgingRun, units: dict[str, int], bases: Sequence[Basis]) -> Tally:
-    """Judge the enterprises of units by all bases and store them in one transaction (评价单位).
+def judge_pieces(
+    run: JudgingRun, pieces: Sequence[dict[str, int]], bases: Sequence[Basis]
+) -> Iterator[Tally]:
+    """Judge units by all bases and store each piece in one transaction (评价单位).
 
-    `units` says how many enterprises each has.
+    A piece says of some units how many enterprises each has.
     """
-    scan = pl.concat(snapshots.scan(run.snapshot, unit) for unit in units)
-    with transaction.atomic():
-        storing.hold(run, list(units))
-        return _judge_rows(run, scan, sum(units.values()), bases)
+    known = extent.known(run)
+    rows = (
+        (pl.concat(snapshots.scan(run.snapshot, unit) for unit in units), sum(units.values()))
+        for units in pieces
+    )
+    made = judged_by_all(rows, bases, as_of=run.as_of)
+    for number, of_piece in groupby(made, key=itemgetter(0)):
+        tally = Tally()
+        with transaction.atomic():
+            storing.hold(run, list(pieces[number]))
+            for _number, ids, results in of_piece:
+                tally.add(_stored(run, ids, results, bases, known))
+        yield tally
 
 
 def close(run: JudgingRun, tally: Tally, bases: Sequence[Basis]) -> JudgingRun:
@@ -112,25 +120,8 @@ def close(run: JudgingRun, tally: Tally, bases: Sequence[Basis]) -> JudgingRun:
         if locked.finished_at:
             return locked
         here = Enterprise.objects.filter(pk=OuterRef("enterprise_id"))
-        return _ended(locked, tally, bases, gone=Q(~Exists(here)))
-
-
-def bases_of(run: JudgingRun) -> list[Basis]:
-    """Return the editions and kinds a run judges by; RulesChangedError where they changed since."""
-    by_day = editions.in_force(run.as_of) if run.mark is not None else None
-    loaded = by_day or [
-        (edition, policy, kind) for edition, policy in editions.all_policies() for kind in KINDS
-    ]
-    known = {
-        (edition.code, editions.rules(edition).sha256, kind): (edition, policy, kind)
-        for edition, policy, kind in loaded
-    }
-    wanted = [(code, sha256, kind) for code, sha256, kind in run.editions]
-    changed = [basis for basis in wanted if basis not in known]
-    if changed:
-        code, _, kind = changed[0]
-        raise RulesChangedError(f"{code} {kind} changed during run {run.pk}; begin a new one")
-    return [known[basis] for basis in wanted]
+        # Who went since the snapshot was taken is marked; the next run clears those rows away.
+        return _ended(locked, tally, bases, gone=Q(~Exists(here)) & ~Q(run=run))
 
 
 def _gathered(units: Sequence[tuple[str, int]]) -> Iterator[dict[str, int]]:
@@ -180,19 +171,25 @@ def _created(
 
 def _judge_changed(run: JudgingRun, before: JudgingRun, bases: Sequence[Basis]) -> JudgingRun:
     storing.hold(run)
+    tally, known = Tally(), extent.known(run)
     rows = snapshots.delta(run.snapshot)
-    tally = _judge_rows(run, rows, rows.select(pl.len()).collect().item(), bases)
+    number = rows.select(pl.len()).collect().item()
+    for _number, ids, results in judged_by_all([(rows, number)], bases, as_of=run.as_of):
+        tally.add(_stored(run, ids, results, bases, known))
     tally.add(Tally(counts=_counts_of(before, bases)))
     tally.take_away(tally.kept)
     return _ended(run, tally, bases, gone=among(run.snapshot.gone))
 
 
-def _judge_rows(run: JudgingRun, rows: pl.LazyFrame, number: int, bases: Sequence[Basis]) -> Tally:
-    tally, known = Tally(), _known(run)
+def _stored(
+    run: JudgingRun,
+    ids: pl.Series,
+    results: pl.DataFrame,
+    bases: Sequence[Basis],
+    known: Collection[storing.Basis],
+) -> Tally:
     pairs = {(edition.pk, kind) for edition, _, kind in bases}
-    for ids, results in judged_by_all(rows, number, bases, as_of=run.as_of):
-        tally.add(storing.store(ids, results, run=run, bases=pairs, known=known))
-    return tally
+    return storing.store(ids, results, run=run, bases=pairs, known=known)
 
 
 def _ended(run: JudgingRun, tally: Tally, bases: Sequence[Basis], *, gone: Q) -> JudgingRun:
@@ -215,19 +212,6 @@ def _ended(run: JudgingRun, tally: Tally, bases: Sequence[Basis], *, gone: Q) ->
 def _counts_of(run: JudgingRun, bases: Sequence[Basis]) -> storing.Counts:
     found = {(edition.pk, kind): f"{edition.code} {kind}" for edition, _, kind in bases}
     return {basis: run.counts[name] for basis, name in found.items() if name in run.counts}
-
-
-def _known(run: JudgingRun) -> set[storing.Basis]:
-    """Return the bases that an earlier run judged everybody by."""
-    wanted = {(code, kind) for code, _, kind in run.editions}
-    earlier = JudgingRun.objects.filter(pk__lt=run.pk, finished_at__isnull=False)
-    found: set[tuple[str, str]] = set()
-    for said in earlier.values_list("editions", flat=True).iterator(chunk_size=10):
-        found |= {(code, kind) for code, _, kind in said} & wanted
-        if found == wanted:
-            break
-    ids = dict(Edition.objects.values_list("code", "pk"))
-    return {(ids[code], kind) for code, kind in found}
 
 
 def _counted(run: JudgingRun, lost: pl.DataFrame) -> storing.Counts:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from cultivation.standards import snapshots
+from cultivation.standards.ahead import ahead
 from cultivation.standards.evaluation import columns, judge, summarise
 from cultivation.standards.models import Edition
 from cultivation.standards.policy import Case, Policy
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from cultivation.standards.models import Snapshot
 
@@ -27,7 +27,6 @@ RESULT: dict[str, type[pl.DataType]] = {
     "score_low": pl.Int64,
     "score_high": pl.Int64,
 }
-T = TypeVar("T")
 ROW: dict[str, type[pl.DataType]] = {"enterprise_id": pl.Int64, **RESULT}
 BLOCK = 50_000  # rows judged at a time
 
@@ -35,36 +34,50 @@ BLOCK = 50_000  # rows judged at a time
 def judged(snapshot: Snapshot, policy: Policy, *, kind: str, as_of: dt.date) -> pl.DataFrame:
     """Return the result rows of one edition and kind over a snapshot."""
     needed = sorted(columns(policy.root))
-    frames = blocks(snapshots.scan(snapshot).select(needed), snapshot.rows)
-    return pl.concat(judge_frame(frame, policy, kind=kind, as_of=as_of) for frame in frames)
+    rows = snapshots.scan(snapshot).select(needed)
+    return pl.concat(
+        judge_frame(block.collect(), policy, kind=kind, as_of=as_of)
+        for block in blocks(rows, snapshot.rows)
+    )
 
 
 def judged_by_all(
-    rows: pl.LazyFrame, number: int, bases: Sequence[Basis], *, as_of: dt.date
-) -> Iterator[tuple[pl.Series, pl.DataFrame]]:
-    """Yield enterprises and their results by all bases, a block after the other (分块评价).
+    pieces: Iterable[tuple[pl.LazyFrame, int]], bases: Sequence[Basis], *, as_of: dt.date
+) -> Iterator[tuple[int, pl.Series, pl.DataFrame]]:
+    """Yield the number of a piece, enterprises of it, their results by all bases (分块评价).
 
-    `number` is how many rows there are. The next block is judged while one is being stored.
+    `pieces` are rows of the facts frame and how many they are. The next block, be it of the next
+    piece, is judged while one is being stored.
     """
-    needed = {name for _, policy, _ in bases for name in columns(policy.root)}
+    needed = sorted({name for _, policy, _ in bases for name in columns(policy.root)})
 
-    def results(frame: pl.DataFrame) -> tuple[pl.Series, pl.DataFrame]:
+    def results(block: tuple[int, pl.LazyFrame]) -> tuple[int, pl.Series, pl.DataFrame]:
+        number, rows = block
+        frame = rows.select(needed).collect()
         made = [
             judge_frame(frame, policy, kind=kind, as_of=as_of).with_columns(
                 edition_id=pl.lit(edition.pk, dtype=pl.Int64), kind=pl.lit(kind)
             )
             for edition, policy, kind in bases
         ]
-        return frame["enterprise"], pl.concat(made)
+        return number, frame["enterprise"], pl.concat(made)
 
-    if bases and number:
-        yield from _ahead(results, blocks(rows.select(sorted(needed)), number))
+    if bases:
+        yield from ahead(
+            results,
+            (
+                (number, block)
+                for number, (rows, many) in enumerate(pieces)
+                for block in blocks(rows, many)
+            ),
+        )
 
 
-def blocks(rows: pl.LazyFrame, number: int) -> Iterator[pl.DataFrame]:
-    """Yield the rows of a frame a block at a time, at least one block (分块)."""
-    for start in range(0, max(number, 1), BLOCK):
-        yield rows.slice(start, BLOCK).collect()
+def blocks(rows: pl.LazyFrame, number: int) -> Iterator[pl.LazyFrame]:
+    """Yield the rows of a frame in blocks of about the same size, at least one (分块)."""
+    size = -(-number // -(-max(number, 1) // BLOCK)) or 1
+    for start in range(0, max(number, 1), size):
+        yield rows.slice(start, size)
 
 
 def judge_frame(frame: pl.DataFrame, policy: Policy, *, kind: str, as_of: dt.date) -> pl.DataFrame:
@@ -85,15 +98,3 @@ def judge_frame(frame: pl.DataFrame, policy: Policy, *, kind: str, as_of: dt.dat
         results = summarise(judge(rows, standard), policy, standard)
         made.append(results.select(pl.col(name).cast(dtype) for name, dtype in ROW.items()))
     return pl.concat(made)
-
-
-def _ahead(work: Callable[[pl.DataFrame], T], frames: Iterable[pl.DataFrame]) -> Iterator[T]:
-    """Yield what the work makes of each frame, working on the next while one is used."""
-    with ThreadPoolExecutor(max_workers=1) as worker:
-        begun: list[Future[T]] = []
-        for frame in frames:
-            begun.append(worker.submit(work, frame))
-            if len(begun) > 1:
-                yield begun.pop(0).result()
-        for last in begun:
-            yield last.result()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
-from cultivation.standards import editions, judging, snapshots
+from cultivation.standards import editions, extent, judging, snapshots
 from cultivation.standards.models import JudgingRun
 from cultivation.standards.storing import Tally
 from enterprises.jobs import runs
@@ -64,13 +64,13 @@ def conduct(progress: Progress) -> None:
         tally = Tally()
         for part in job.parts.all():
             tally.add(Tally.from_json(part.result))
-        _tell(judging.close(run, tally, judging.bases_of(run)), progress)
+        _tell(judging.close(run, tally, extent.bases_of(run)), progress)
         return
     as_of, whole, bases = asked(job.params)
     run = judging.begin(as_of, progress=progress, bases=bases, whole=whole)
     units = [] if run.finished_at else snapshots.units(run.snapshot)
     if not units:
-        chosen = judging.bases_of(run)
+        chosen = extent.bases_of(run)
         _tell(judging.close(run, Tally(), chosen), progress)
         return
     progress.split(UNIT_KIND, task=UNIT_TASK, pieces=_pieces(run, units))
@@ -81,7 +81,8 @@ def conduct_unit(progress: Progress) -> None:
     said = progress.run.params
     run = JudgingRun.objects.select_related("snapshot").get(pk=said["run"])
     progress.report(0, always=True)
-    tally = judging.judge_units(run, {said["unit"]: said["rows"]}, judging.bases_of(run))
+    bases = extent.bases_of(run)
+    (tally,) = judging.judge_pieces(run, [{said["unit"]: said["rows"]}], bases)
     progress.result.update(tally.as_json())
     numbers = {"judged": tally.judged, "stored": tally.stored}
     progress.log(_("%(judged)s results judged, %(stored)s of them changed") % numbers)

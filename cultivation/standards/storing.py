@@ -18,6 +18,8 @@ from cultivation.standards.writing import insert, merge
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from django.db.models import QuerySet
+
 KEY: dict[str, type[pl.DataType]] = {
     "enterprise_id": pl.Int64,
     "edition_id": pl.Int64,
@@ -135,10 +137,25 @@ def verdicts(rows: pl.DataFrame) -> Counts:
 
 
 def _kept(ids: pl.Series, bases: Collection[Basis]) -> pl.DataFrame:
-    editions = {edition for edition, _ in bases}
-    rows = Assessment.objects.filter(among(ids.to_list()), edition_id__in=editions)
+    rows: QuerySet[Any, Any] = Assessment.objects.filter(
+        edition_id__in={edition for edition, _ in bases}
+    )
+    if connection.vendor == "postgresql":
+        _look_up_by_key()
+        rows = rows.extra(where=["enterprise_id = ANY(%s)"], params=[ids.to_list()])
+    else:
+        rows = rows.filter(among(ids.to_list()))
     kept = read(rows, {**KEY, **RESULT, "run_id": pl.Int64})
     return kept.filter(_is_of(bases))
+
+
+def _look_up_by_key() -> None:
+    """Have kept rows looked up by their key until the transaction ends.
+
+    By the statistics of a table that is just being filled, all of it would be read for each unit.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
 
 
 def _is_of(bases: Collection[Basis]) -> pl.Expr:
@@ -148,7 +165,7 @@ def _is_of(bases: Collection[Basis]) -> pl.Expr:
 
 def _drop_out_of_place(kept: pl.DataFrame, results: pl.DataFrame) -> None:
     """Delete rows by an edition that no longer applies where the enterprise now is (迁出)."""
-    left = kept.join(results, on=list(KEY), how="anti")
+    left = kept.join(results, on=list(KEY), how="anti") if kept.height else kept
     for (edition, kind), rows in left.group_by("edition_id", "kind"):
         moved = among(rows["enterprise_id"].to_list())
         Assessment.objects.filter(moved, edition_id=edition, kind=kind).delete()
@@ -181,9 +198,12 @@ def take_over(run: JudgingRun, bases: Collection[Basis]) -> None:
     if not VerdictChange.objects.filter(run__in=broken).exists():
         return
     found = VerdictChange.objects.filter(Q(run__in=broken) | Q(run=run))
-    types = {**KEY, "run_id": pl.Int64, "before": pl.Int64, "after": pl.Int64}
-    texts = {"verdicts_before": pl.String, "verdicts_after": pl.String}
-    rows = read(found, {**types, **texts}).filter(_is_of(bases)).sort("run_id")
+    columns: dict[str, type[pl.DataType]] = {
+        **KEY,
+        **dict.fromkeys(("run_id", "before", "after"), pl.Int64),
+        **dict.fromkeys(("verdicts_before", "verdicts_after"), pl.String),
+    }
+    rows = read(found, columns).filter(_is_of(bases)).sort("run_id")
     joined = rows.group_by(*KEY).agg(
         pl.first("before").alias("verdict_kept"),
         pl.last("after").alias("verdict"),

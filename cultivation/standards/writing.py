@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING
 
 from django.db import connection
 
+from cultivation.standards.ahead import ahead
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import polars as pl
     from django.db.models import Model
 
-BLOCK = 100_000  # rows handed to COPY at a time
+BLOCK = 25_000  # rows handed to COPY at a time
 SQLITE_ROWS = 50_000
 STAGING = "staging_of_"
 
@@ -54,8 +56,12 @@ def _copy(rows: pl.DataFrame, table: str) -> None:
         connection.cursor() as cursor,
         cursor.copy(f"COPY {table} ({names}) FROM STDIN (FORMAT csv)") as copy,
     ):
-        for part in rows.iter_slices(BLOCK):
-            copy.write(part.write_csv(include_header=False))
+        for text in ahead(_csv, rows.iter_slices(BLOCK)):
+            copy.write(text)
+
+
+def _csv(rows: pl.DataFrame) -> str:
+    return rows.write_csv(include_header=False)
 
 
 def _insertion(rows: pl.DataFrame, model: type[Model]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cultivation.standards.judging import bases_of
+from cultivation.standards.extent import bases_of
 from cultivation.standards.models import Assessment, VerdictChange
 from cultivation.standards.results import judged
 
