@@ -109,7 +109,8 @@ def _judged(run: JudgingRun, policy: Policy, kind: str, ids: pl.Series) -> pl.Da
     needed = sorted(columns(policy.root))
     scan = snapshots.scan(run.snapshot).select(needed).filter(manifests.among(ids))
     made = [
-        judge_frame(block, policy, kind=kind, as_of=run.as_of) for block in blocks(scan, ids.len())
+        judge_frame(block.collect(), policy, kind=kind, as_of=run.as_of)
+        for block in blocks(scan, ids.len())
     ]
     types: dict[str, type[pl.DataType]] = {"enterprise_id": pl.Int64, **VALUES}
     return pl.concat(made).select(pl.col(name).cast(type_) for name, type_ in types.items())

@@ -26,7 +26,7 @@ RESULTS: dict[str, Any] = {  # in the order in which they are read
     "rows": _("rows written or read"),
     "snapshots": _("snapshots taken"),
     "run": _("national run"),
-    "judged": _("enterprises judged"),
+    "judged": _("results judged"),
     "stored": _("results changed"),
     "judgements": _("kept judgements judged again"),
     "results": _("stored results judged again"),

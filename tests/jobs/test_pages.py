@@ -89,7 +89,7 @@ def test_a_live_run_asks_again_and_an_ended_one_does_not(people: dict[str, User]
     JobRun.objects.update(status=Status.DONE, result={"judged": 120, "by": {"county": 3}})
     part = client.get(url, headers={"hx-request": "true"})
     assert "hx-trigger" not in part.text
-    assert part.context["result"] == [("enterprises judged", 120), ("by · county", 3)]
+    assert part.context["result"] == [("results judged", 120), ("by · county", 3)]
 
 
 def test_the_log_is_text_and_never_markup(people: dict[str, User]) -> None:
