@@ -9,7 +9,6 @@ edition or an overlay but is no part of its hash.
 from __future__ import annotations
 
 import datetime as dt
-import tomllib
 from collections import defaultdict
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -23,7 +22,8 @@ from cultivation.standards.evaluation import columns, judge
 from cultivation.standards.indicators import FIGURE_UNITS
 from cultivation.standards.models import Verdict
 from cultivation.standards.parts import PartReader, Table
-from cultivation.standards.policy import KINDS, Case, Criterion, Policy, PolicyError
+from cultivation.standards.policy import KINDS, Case, Criterion, Policy
+from cultivation.standards.reading import toml
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -72,11 +72,7 @@ class Outcome:
 
 def read_cases(text: str, *, policy: Policy, origin: str) -> tuple[WorkedCase, ...]:
     """Read the worked cases of a standard; PolicyError names the place and the mend (读取判例)."""
-    try:
-        table = tomllib.loads(text, parse_float=Decimal)
-    except tomllib.TOMLDecodeError as error:
-        raise PolicyError(f"{origin}: not TOML: {error}; mend the line named") from error
-    return _CaseReader(origin, policy).cases(table)
+    return _CaseReader(origin, policy).cases(toml(text, origin=origin))
 
 
 def run_cases(policy: Policy, cases: Iterable[WorkedCase]) -> tuple[Outcome, ...]:

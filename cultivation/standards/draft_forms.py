@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from cultivation.standards.cases import WORDS
 from cultivation.standards.drafting import LONGEST, LONGEST_CODE
 from cultivation.standards.models import Assessment, Edition, Verdict
+from cultivation.standards.policy import PolicyError
+from cultivation.standards.reading import toml
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -70,6 +71,11 @@ class TextForm(forms.Form):
     )
 
 
+def _is_plain(said: object) -> bool:
+    """Tell whether a value can be a fact: a text, a truth or a number that is one."""
+    return isinstance(said, str | int) or (isinstance(said, Decimal) and said.is_finite())
+
+
 class CaseForm(forms.Form):
     """One worked case: what is otherwise than in the base enterprise, what must follow (判例)."""
 
@@ -103,14 +109,14 @@ class CaseForm(forms.Form):
         """Return the facts; a line that is none is named."""
         text = self.cleaned_data["facts"].replace("\r\n", "\n")
         try:
-            facts = tomllib.loads(text, parse_float=Decimal)
-        except (tomllib.TOMLDecodeError, ArithmeticError) as error:
+            facts = toml(text, origin="facts")
+        except PolicyError as error:
             raise forms.ValidationError(
                 gettext("This does not read: %(why)s. Write lines as revenue_y1 = 4999.99."),
                 params={"why": error},
                 code="toml",
             ) from error
-        if nested := next((name for name, said in facts.items() if isinstance(said, dict)), ""):
+        if nested := next((name for name, said in facts.items() if not _is_plain(said)), ""):
             raise forms.ValidationError(
                 gettext("%(name)s is no fact. Write lines as revenue_y1 = 4999.99."),
                 params={"name": nested},

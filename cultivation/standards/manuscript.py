@@ -7,7 +7,6 @@ at a time, since it would bring tables of one name together that stand apart.
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -15,12 +14,14 @@ from typing import TYPE_CHECKING, Any
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
+from cultivation.standards.policy import PolicyError
 from cultivation.standards.reading import toml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 HEADER = "header"
+MOST = 2000  # tables of a text that are looked at
 NAMES = {"criterion": "code", "count": "name", "amendment": "of", "case": "name"}
 HEAD = re.compile(r"^\[\[\s*([A-Za-z_]+)\s*\]\]", re.MULTILINE)
 LINE = re.compile(r"\(at line (\d+), column \d+\)")
@@ -53,11 +54,13 @@ def blocks(text: str) -> list[Block]:
     """Return the tables of a text in their order, the header first; [] where it is no TOML."""
     starts = [(0, HEADER), *((match.start(), match[1]) for match in HEAD.finditer(text))]
     ends = [*(start for start, _ in starts[1:]), len(text)]
+    if len(starts) > MOST:
+        return []
     found = []
     for (start, kind), end in zip(starts, ends, strict=True):
         try:
-            table = tomllib.loads(text[start:end])
-        except tomllib.TOMLDecodeError:
+            table = toml(text[start:end], origin="draft")
+        except PolicyError:
             return []
         row = table if kind == HEADER else table[kind][0]
         name = str(row.get(NAMES.get(kind, ""), ""))

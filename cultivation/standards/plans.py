@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from enterprises.registry.models import Enterprise
 
 NAME = 80
+NOTE = 2000
+MOST = 100  # plans of an enterprise
 
 
 def may_plan(user: User, enterprise: Enterprise) -> bool:
@@ -83,6 +85,14 @@ def _named(plan: Plan, name: str, note: str) -> Plan:
     if len(plan.name) > NAME:
         text = _("“%(name)s…” is longer than %(most)s characters. Shorten it.")
         raise ValidationError({"name": text % {"name": plan.name[:20], "most": NAME}})
+    if "\0" in plan.name + plan.note:
+        raise ValidationError(_("The text holds a null character. Take it out."))
+    if len(plan.note) > NOTE:
+        text = _("The note has %(found)s characters; %(most)s is the most.")
+        raise ValidationError({"note": text % {"found": len(plan.note), "most": NOTE}})
+    if plan.pk is None and Plan.objects.filter(enterprise=plan.enterprise_id).count() >= MOST:
+        text = _("There are %(most)s plans already. Delete one that is no longer needed.")
+        raise ValidationError(text % {"most": MOST})
     try:
         with transaction.atomic():
             plan.save()

@@ -33,6 +33,9 @@ from enterprises.registry.models import Tier
 TABLES = ("period", "count", "criterion", "amendment")
 TITLES = ("title_zh", "title_en", "in_force", "until", "source", "supersedes", *SOURCE)
 SORTS = ("notice", "annex")
+LARGEST = 400_000  # characters of a text
+DOTS = 300  # on one line: a key of very many parts takes quadratic time to read
+WIDEST = 40  # digits of a number, before and behind the point
 MOST = 200  # criteria of an edition with all that lies over it: an assessment keeps their digits
 
 
@@ -62,11 +65,39 @@ def supplement_of_table(table: Table, *, code: str, base: Policy, origin: str) -
 
 def toml(text: str, *, origin: str) -> Table:
     """Return what a TOML text holds, with exact decimals; PolicyError where it is none."""
+    if len(text) > LARGEST:
+        raise PolicyError(f"{origin}: text: {len(text)} characters; keep to {LARGEST}")
     try:
-        return tomllib.loads(text, parse_float=Decimal)
+        if any(line.count(".") > DOTS for line in text.splitlines()):
+            raise ValueError(f"a line with more than {DOTS} dots")  # noqa: TRY301
+        table = tomllib.loads(text, parse_float=_decimal)
+        _check_whole_numbers(table)
     except (ValueError, ArithmeticError, RecursionError) as error:
         said = str(error) or type(error).__name__
         raise PolicyError(f"{origin}: not TOML: {said}; mend the line named") from error
+    return table
+
+
+def _decimal(text: str) -> Decimal:
+    """Return an exact decimal; ValueError where writing it out would take very many digits."""
+    exact = Decimal(text)
+    exponent = exact.as_tuple().exponent
+    if isinstance(exponent, int) and (abs(exponent) > WIDEST or exact.adjusted() > WIDEST):
+        raise ValueError(f"{text[:WIDEST]} has more than {WIDEST} digits")
+    return exact
+
+
+def _check_whole_numbers(table: Table) -> None:
+    """Refuse a whole number that could not even be written in a complaint."""
+    waiting: list[Any] = [table]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            waiting.extend(one.values())
+        elif isinstance(one, list):
+            waiting.extend(one)
+        elif isinstance(one, int) and abs(one) > 10**WIDEST:
+            raise ValueError(f"a whole number has more than {WIDEST} digits")
 
 
 def amended_code(text: str, *, origin: str) -> str:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 HUNDRED = {"ratio", "share"}  # typed in percent, written as part of one
+WIDEST = 40  # digits before or behind the point
 NUMBERS = (*ORDERS, *LINES, "points")
 
 
@@ -55,8 +56,10 @@ def number(text: str, unit: str) -> tuple[str, str]:
         return "", _("“%(value)s” is not a number. Write digits, as 65 or 0.5.") % said
     if not exact.is_finite():
         return "", _("“%(value)s” is not a number. Write digits, as 65 or 0.5.") % said
-    written = exact.scaleb(-2) if unit in HUNDRED else exact
     most = MOST.get(unit, HUGE)
+    if exact and abs(exact.adjusted()) > WIDEST:  # such a one cannot even be shifted
+        exact = Decimal(1).scaleb(WIDEST if exact.adjusted() > 0 else -WIDEST)
+    written = exact.scaleb(-2) if unit in HUNDRED else exact
     if abs(written) > most or (unit == "points" and written < 0):
         least = 0 if unit == "points" else -most
         edges = {"least": least, "most": most}

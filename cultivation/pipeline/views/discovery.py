@@ -39,6 +39,7 @@ SORTS = {
     "-sureness": gettext_lazy("surest first"),
     "name": gettext_lazy("name, rising"),
 }
+LONGEST = 18  # digits of a row ticked
 NAMED = 10  # enterprises named before they are invited
 SO_MANY = invitations.MOST + 1  # one more than may be chosen, to say so
 
@@ -180,9 +181,15 @@ def _chosen(request: HttpRequest) -> list[int]:
         rows = _narrowed(request, request.POST, discovery.targets()).qs.exclude(asked="open")
         return list(rows.order_by("-sureness", "-pk").values_list("pk", flat=True)[:SO_MANY])
     try:
-        return sorted({int(text) for text in request.POST.getlist("row")[:SO_MANY]})
+        return sorted({_number(text) for text in request.POST.getlist("row")[:SO_MANY]})
     except ValueError as error:
         raise BadRequest(_("A row that was ticked cannot be read; load the list again.")) from error
+
+
+def _number(text: str) -> int:
+    if len(text) > LONGEST:
+        raise ValueError(text[:LONGEST])
+    return int(text)
 
 
 def _tell(request: HttpRequest, done: invitations.Invited) -> None:

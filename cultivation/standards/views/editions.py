@@ -47,6 +47,7 @@ def editions(request: HttpRequest) -> HttpResponse:
         "unit": names.get(asked["unit"], "") if asked else "",
         "may_judge": may_judge(user.scope),
         "sees_runs": bool(user.scope.paths),
+        "sees_nation": "" in user.scope.paths,
         "may_choose_day": user.scope.may_decide("", "nation"),
         "last_run": JudgingRun.objects.filter(finished_at__isnull=False).first(),
         "today": timezone.localdate(),

@@ -41,7 +41,7 @@ def judge(request: HttpRequest) -> HttpResponse:
     """Begin a run over the whole registry and show its progress (启动全库评价)."""
     form = AsOfForm.asked(request.POST)
     if not form.is_valid():
-        messages.error(request, " ".join(map(str, form.errors["on"])))
+        messages.error(request, " ".join(str(e) for rows in form.errors.values() for e in rows))
         return redirect("standards:runs")
     on, user = form.cleaned_data["on"], cast("User", request.user)
     if on != timezone.localdate() and not user.scope.may_decide("", "nation"):
@@ -63,6 +63,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     user = cast("User", request.user)
     page = Paginator(changes.ended(), PAGE).get_page(request.GET.get("page"))
     context = {
+        "sees_nation": "" in user.scope.paths,
         "page": page,
         "runs": changes.told(page.object_list, user),
         "may_judge": sharing.may_judge(user.scope),
@@ -89,6 +90,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     address = reverse("standards:run", args=[pk])
     kept = _kept(request.GET)
     context = {
+        "sees_nation": "" in cast("User", request.user).scope.paths,
         "told": told,
         "run": run,
         "before": changes.before(run),

@@ -40,7 +40,8 @@ def firms(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("standards:simulation", pk=pk)
     last = max(-(-found.rows.height // PAGE), 1)
     text = request.GET.get("page", "")
-    number = min(max(int(text), 1), last) if text.isascii() and text.isdigit() else 1
+    is_number = text.isascii() and text.isdigit() and len(text) < 10
+    number = min(max(int(text), 1), last) if is_number else 1
     context = {
         "scenario": scenario,
         "lists": pages.list_names().items(),

@@ -225,7 +225,9 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
 @seat_required(scenarios.may_simulate)
 def compare(request: HttpRequest) -> HttpResponse:
     """Set two to four computed scenarios side by side (情景对比)."""
-    wanted = [int(pk) for pk in request.GET.getlist("s") if pk.isascii() and pk.isdigit()]
+    wanted = [
+        int(pk) for pk in request.GET.getlist("s") if pk.isascii() and pk.isdigit() and len(pk) < 19
+    ]
     rows = Scenario.objects.visible_to(cast("User", request.user)).select_related("edition")
     found = [row for row in rows.filter(pk__in=wanted[: 2 * MOST_COMPARED]) if row.result]
     if not 2 <= len(found) <= MOST_COMPARED:

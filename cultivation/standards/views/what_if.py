@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from enterprises.accounts.models import User
 
 PREFIX = "v"
+LONGEST = 18  # digits of a number in an address
 
 
 @require_http_methods(["GET", "POST"])
@@ -115,7 +116,7 @@ def named_plan(user: User, enterprise: Enterprise, number: str | None) -> Plan |
     """Return the plan that a page names, None where it names none."""
     if not number:
         return None
-    if not number.isascii() or not number.isdigit():
+    if not number.isascii() or not number.isdigit() or len(number) > LONGEST:
         raise Http404
     return plan_of(user, enterprise, int(number))
 
@@ -131,9 +132,13 @@ def chosen(given: QueryDict, enterprise: Enterprise, plan: Plan | None) -> Choic
     if not year:
         this = round_of(tier, kind, today.year, on=today, path=enterprise.region_path)
         year = str(today.year if this.closes and this.closes >= today else today.year + 1)
-    years = rounds_ahead(today, int(year) if year.isdigit() else today.year)
+    years = rounds_ahead(today, _year(year) or today.year)
     data = {"tier": tier, "kind": kind, "year": year}
     return ChoiceForm(data, years=[(y, _("round of %(year)s") % {"year": y}) for y in years])
+
+
+def _year(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) == 4 else 0
 
 
 def outlook_of(enterprise: Enterprise, choice: ChoiceForm) -> Outlook:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -101,7 +101,7 @@ class ScaledField(forms.CharField):
         bare = narrow(text).removesuffix("%").replace(",", "").strip()
         try:
             number = Decimal(bare) * self.scale
-        except InvalidOperation:
+        except ArithmeticError:  # no number, or one far beyond all limits
             number = Decimal("NaN")
         if not number.is_finite():
             raise ValidationError(
