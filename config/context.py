@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 
-from cultivation.standards import drafting, scenarios
+from cultivation.standards import drafting, replaying, scenarios
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,7 +61,7 @@ ROOMS: tuple[tuple[Any, str, Callable[[Scope], Any]], ...] = (
     (_("National runs"), "standards:runs", _reads),
     (_("Threshold scenarios"), "standards:simulations", scenarios.may_simulate),
     (_("Drafts"), "standards:drafts", drafting.may_draft),
-    (_("Replays"), "standards:replays", lambda s: s.level == "nation" or s.is_auditor),
+    (_("Replays"), "standards:replays", replaying.may_see),
 )  # the parts of the standards, above their pages
 
 

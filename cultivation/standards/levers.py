@@ -11,7 +11,6 @@ from itertools import product
 from math import ceil, floor
 from typing import TYPE_CHECKING, Any
 
-from cultivation.standards.indicators import STATEMENTS
 from cultivation.standards.policy import Comparison, Quantity
 
 if TYPE_CHECKING:
@@ -229,8 +228,3 @@ def exceeds(row: Row, pair: tuple[str, str]) -> bool:
     """Tell whether a part is more than its whole."""
     part, whole = row.get(pair[0]), row.get(pair[1])
     return part is not None and whole is not None and part > whole
-
-
-def is_amount(column: str) -> bool:
-    """Tell whether a column holds a number."""
-    return column not in STATEMENTS or STATEMENTS[column].sort in {"number", "years"}

@@ -23,10 +23,16 @@ if TYPE_CHECKING:
 
     from cultivation.standards.drift import Difference
     from cultivation.standards.models import JudgingRun
+    from enterprises.accounts.scope import Scope
     from enterprises.jobs.runs import Progress
 
 MOST = 500  # differences written out; all are counted
 BATCH = 500  # judgements held in memory at a time
+
+
+def may_see(scope: Scope) -> bool:
+    """Tell whether somebody reads replays: the nation's offices and auditors (可看重演)."""
+    return scope.level == "nation" or scope.is_auditor
 
 
 def replay(

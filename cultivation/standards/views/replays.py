@@ -8,6 +8,7 @@ from django.core.paginator import Paginator
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
+from cultivation.standards import replaying
 from cultivation.standards.drift import MEND, from_json
 from cultivation.standards.models import Replay
 from enterprises.accounts.access import seat_required
@@ -18,17 +19,12 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
     from enterprises.accounts.models import User
-    from enterprises.accounts.scope import Scope
 
 PAGE = 30
 
 
-def _may_see(scope: Scope) -> bool:
-    return scope.level == "nation" or scope.is_auditor
-
-
 @require_GET
-@seat_required(_may_see)
+@seat_required(replaying.may_see)
 def listing(request: HttpRequest) -> HttpResponse:
     """List the replays, newest first (重演记录)."""
     rows = Replay.objects.visible_to(viewer(request)).defer("drift")
@@ -37,7 +33,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@seat_required(_may_see)
+@seat_required(replaying.may_see)
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Show what differed in a replay, as far as the enterprises are in the viewer's sight."""
     found = get_object_or_404(Replay.objects.visible_to(viewer(request)), pk=pk)
