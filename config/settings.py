@@ -59,10 +59,12 @@ INSTALLED_APPS = [
     "django_filters",
     "django_htmx",
     "csp",
+    "enterprises.audit",
     "enterprises.jobs",
     "enterprises.places",
     "enterprises.registry",
     "enterprises.accounts",
+    "enterprises.notifications",
     "cultivation.standards",
     "cultivation.pipeline",
     "cultivation.digital",
@@ -70,6 +72,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "enterprises.audit.asking.name_requests",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",

@@ -9,6 +9,7 @@ from cultivation.pipeline.models.applications import (
     Status,
 )
 from cultivation.pipeline.models.invitations import Invitation
+from cultivation.pipeline.models.rounds import Round
 
 __all__ = [
     "LIVE",
@@ -16,6 +17,7 @@ __all__ = [
     "CriterionReview",
     "Invitation",
     "Move",
+    "Round",
     "StageChange",
     "Status",
 ]

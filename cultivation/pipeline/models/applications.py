@@ -9,6 +9,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from cultivation.pipeline.models.rounds import Round
 from cultivation.pipeline.querysets import ApplicationQuerySet
 from cultivation.standards.models import Edition, Judgement
 from enterprises.places.models import Region
@@ -56,6 +57,9 @@ class Application(models.Model):
     intake = models.CharField(max_length=12, choices=Intake.choices, default=Intake.SELF_APPLIED)
     year = models.PositiveSmallIntegerField(help_text="year of the application")
     edition = models.ForeignKey(Edition, on_delete=models.PROTECT, related_name="+")
+    round = models.ForeignKey(
+        Round, null=True, blank=True, on_delete=models.PROTECT, related_name="applications"
+    )
     status = models.CharField(
         max_length=12, choices=Status.choices, default=Status.DRAFT, db_index=True
     )

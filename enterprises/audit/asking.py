@@ -1,0 +1,38 @@
+"""Which request is being answered: its id goes into every record written meanwhile (请求标识)."""
+
+from __future__ import annotations
+
+import uuid
+from contextvars import ContextVar
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.http import HttpRequest
+    from django.http.response import HttpResponseBase
+
+_current: ContextVar[str] = ContextVar("request_id", default="")
+
+
+def request_id() -> str:
+    """Return the id of the request being answered, or of the run at work; empty outside both."""
+    return _current.get()
+
+
+def name_requests(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Give each request an id of its own and say it in the answer's header `X-Request-ID`."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        named = uuid.uuid4().hex
+        token = _current.set(named)
+        try:
+            response = get_response(request)
+        finally:
+            _current.reset(token)
+        response["X-Request-ID"] = named
+        return response
+
+    return middleware

@@ -1,0 +1,31 @@
+"""Who has to know: the staff of an enterprise, the officers who hold it (通知对象)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db.models import Q
+
+from enterprises.accounts.models import Seat, User
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+
+def staff_of(enterprise_id: int) -> QuerySet[User]:
+    """Return the users who sit for an enterprise (企业人员)."""
+    seats = Seat.objects.filter(active=True, enterprise_id=enterprise_id)
+    return User.objects.filter(is_active=True, pk__in=seats.values("user"))
+
+
+def officers_of(region_path: str, level: str, *, right: str = "may_review") -> QuerySet[User]:
+    """Return the officers of a level who hold a region path, with a right there (主管人员).
+
+    `level` is nation, province, city or county; `right` one of may_register, may_review,
+    may_decide.
+    """
+    above = Q(region__path="") if level == "nation" else Q(pk__in=[])
+    for length in range(1, len(region_path) + 1):
+        above |= Q(region__path=region_path[:length])
+    seats = Seat.objects.filter(above, active=True, role=level, **{right: True})
+    return User.objects.filter(is_active=True, pk__in=seats.values("user"))
