@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 
-from cultivation.pipeline.models import Application, CriterionReview, Move, StageChange
+from cultivation.pipeline.models import Application, CriterionReview, Move, Reason, StageChange
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -71,3 +71,12 @@ class StageChangeAdmin(ReadOnly):
     list_display = ("pk", "enterprise", "stage_before", "stage_after", "tier_after", "effective_on")
     list_filter = ("stage_after", "tier_after")
     list_select_related = ("enterprise",)
+
+
+@admin.register(Reason)
+class ReasonAdmin(ReadOnly):
+    """The library of reasons; it is loaded from seeds/reasons.toml (理由库)."""
+
+    list_display = ("code", "text_zh", "uses", "in_use")
+    list_filter = ("in_use",)
+    search_fields = ("code", "text_zh", "text_en")

@@ -13,6 +13,7 @@ from enterprises.places import seeds
 LATER = (
     ("cultivation.standards.editions", "load_all"),
     ("cultivation.standards.windows", "load"),
+    ("cultivation.pipeline.correcting.reasons", "load"),
     ("cultivation.digital.definitions", "load"),
 )
 

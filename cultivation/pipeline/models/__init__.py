@@ -9,6 +9,7 @@ from cultivation.pipeline.models.applications import (
     Status,
 )
 from cultivation.pipeline.models.invitations import Invitation
+from cultivation.pipeline.models.reasons import Reason
 from cultivation.pipeline.models.rounds import Round
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "CriterionReview",
     "Invitation",
     "Move",
+    "Reason",
     "Round",
     "StageChange",
     "Status",
