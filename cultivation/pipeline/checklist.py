@@ -5,64 +5,49 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from cultivation.pipeline import findings, titles
-from cultivation.pipeline.errors import MoveError
+from cultivation.pipeline import findings
+from cultivation.pipeline.filling import remarks
+from cultivation.pipeline.filling.rules import edition_now, edition_of, judge_now
+from cultivation.pipeline.filling.sheet import Sheet
 from cultivation.pipeline.questions import questions_of
-from cultivation.standards import editions, explanation, facts
 from cultivation.standards.models import Verdict
 
 if TYPE_CHECKING:
     from cultivation.pipeline.models import Application
-    from cultivation.standards.explanation import Explanation
-    from cultivation.standards.models import Edition
-    from enterprises.registry.models import Enterprise
+
+__all__ = [
+    "Missing",
+    "edition_now",
+    "edition_of",
+    "judge_now",
+    "missing",
+    "missing_answers",
+    "missing_figures",
+    "missing_papers",
+    "open_warnings",
+    "unmet_criteria",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Missing:
     """One thing still to do: an answer, a figure, a criterion not met (待办)."""
 
-    kind: str  # texts | statements | figure | criterion
+    kind: str  # texts | statements | figure | criterion | documents | warning
     subject: str
     text: str
 
 
-def judge_now(application: Application) -> Explanation:
-    """Return what today's edition says of today's facts for an application (即时评价).
-
-    A title past its last day counts as held while its re-check is under way.
-    """
-    today = timezone.localdate()
-    row = facts.row(application.enterprise_id, as_of=today)
-    row |= {f"title_{title.tier}": True for title in titles.running(application.enterprise)}
-    edition = edition_now(application)
-    return explanation.explain_facts(row, edition, kind=application.kind, as_of=today)
-
-
-def edition_now(application: Application) -> Edition:
-    """Return the edition that counts today; MoveError where none does."""
-    return edition_of(application.enterprise, application.tier, kind=application.kind)
-
-
-def edition_of(enterprise: Enterprise, tier: str, *, kind: str) -> Edition:
-    """Return the edition for an application begun today; MoveError where there is none."""
-    try:
-        return editions.edition_for(
-            tier, kind=kind, on=timezone.localdate(), path=enterprise.region_path
-        )
-    except editions.NoEditionError as error:
-        raise MoveError(
-            _("No edition of the standard covers such an application today.")
-        ) from error
-
-
-def missing(application: Application, *, told: dict[str, Any] | None = None) -> list[Missing]:
-    """Return what is still needed, in the order of the form; `told` is a result judged already."""
-    root = judge_now(application).as_json() if told is None else told
-    return [*missing_answers(application), *missing_figures(root), *unmet_criteria(root)]
+def missing(application: Application, *, sheet: Sheet | None = None) -> list[Missing]:
+    """Return what is still needed; `sheet` is the form of the application, where read already."""
+    sheet = sheet or Sheet(application)
+    return [
+        *missing_answers(application),
+        *missing_figures(sheet.root),
+        *unmet_criteria(sheet.root),
+    ]
 
 
 def missing_answers(application: Application) -> list[Missing]:
@@ -89,6 +74,24 @@ def unmet_criteria(root: dict[str, Any]) -> list[Missing]:
     return [
         Missing("criterion", str(node["code"]), _("not met: %(criterion)s") % _named(node))
         for node in findings.decisive(root, Verdict.UNMET)
+    ]
+
+
+def missing_papers(sheet: Sheet) -> list[Missing]:
+    """Return the papers owed that are neither handed in nor passed over with a reason."""
+    return [
+        Missing("documents", paper.subject, _("no paper yet: %(paper)s") % {"paper": paper.label})
+        for paper in sheet.papers.values()
+        if paper.missing
+    ]
+
+
+def open_warnings(sheet: Sheet) -> list[Missing]:
+    """Return the warnings to which nobody has written a sentence for the reviewer."""
+    return [
+        Missing("warning", one.subject, _("say why: %(warning)s") % {"warning": one.message})
+        for one in remarks.of(sheet)
+        if not one.reason
     ]
 
 

@@ -28,6 +28,7 @@ class Question:
     most: int = 1000  # characters
     lines: int = 4
     from_record: str = ""  # the field of the enterprise that the draft begins with
+    paper: str = ""  # the kind of paper (standards.papers) that the text takes the place of
 
 
 SECTIONS = {
@@ -44,6 +45,7 @@ QUESTIONS = (
         EVERY,
         most=500,
         from_record="leading_product",
+        paper="field_note",
     ),
     Question(
         "niche",
@@ -52,6 +54,7 @@ QUESTIONS = (
         _("Where the niche begins and ends, and how its size was found (细分市场界定)."),
         UPPER,
         from_record="niche",
+        paper="field_note",
     ),
     Question(
         "market_position",
@@ -60,6 +63,7 @@ QUESTIONS = (
         _("Own share and rank in the niche, at home or abroad, standing and reputation. "
           "No certificate of a third party is needed."),
         UPPER,
+        paper="market_share_note",
     ),
     Question(
         "ip_benefit",
@@ -69,6 +73,7 @@ QUESTIONS = (
           "Up to 500 characters."),
         UPPER,
         most=500,
+        paper="benefit_note",
     ),
     Question(
         "chain_role",
@@ -77,6 +82,7 @@ QUESTIONS = (
         _("The key link, the partners before and after it, which gap is closed (补短板、填空白)."),
         (Tier.LITTLE_GIANT,),
         from_record="chain_role",
+        paper="chain_note",
     ),
     Question(
         "declares_truth",

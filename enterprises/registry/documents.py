@@ -14,10 +14,11 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from enterprises.registry import records
+from enterprises.registry import ledger, records
 from enterprises.registry.models import Document, Enterprise, Proof
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterable
 
     from django.core.files.base import File
@@ -51,10 +52,12 @@ def attach(
     by: User | None,
     subjects: Iterable[str] = (),
     page: str = "",
+    valid_to: dt.date | None = None,
 ) -> Document:
     """Keep a file and what it proves (上传佐证); the same file again is the same document.
 
-    Raises ValidationError for an empty or oversized file and where content and ending differ.
+    `valid_to` is its last valid day, where it has one. Raises ValidationError for an empty or
+    oversized file and where content and ending differ.
     """
     locked = records.lock(enterprise, by=by)
     media_type = check(file)
@@ -62,9 +65,22 @@ def attach(
     document = Document.objects.filter(enterprise=locked, sha256=digest).first()
     if document is None:
         document = _store(locked, file, media_type, digest, by)
+    if valid_to is not None and document.valid_to != valid_to:
+        limit(document, valid_to, by=by)
     for subject in subjects:
         Proof.objects.get_or_create(document=document, subject=subject, defaults={"page": page})
     return document
+
+
+@transaction.atomic
+def limit(document: Document, valid_to: dt.date | None, *, by: User | None) -> None:
+    """Say until which day a document is valid, or that it has no end (佐证有效期)."""
+    locked = records.lock(document.enterprise, by=by)
+    before = {"valid_to": ledger.plain(document.valid_to)}
+    document.valid_to = valid_to
+    document.save(update_fields=["valid_to"])
+    after = {"valid_to": ledger.plain(valid_to)}
+    records.note(locked, f"document:{document.pk}", before, after, by, "")
 
 
 @transaction.atomic

@@ -491,6 +491,7 @@ class Document(models.Model):
     media_type = models.CharField(max_length=80)
     size = models.PositiveBigIntegerField()
     sha256 = models.CharField(max_length=64)
+    valid_to = models.DateField(null=True, blank=True, help_text="last valid day, if it has one")
     uploaded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )

@@ -8,6 +8,7 @@ from cultivation.pipeline.models.applications import (
     StageChange,
     Status,
 )
+from cultivation.pipeline.models.filling import Entry, Evidence, Presence
 from cultivation.pipeline.models.invitations import Invitation
 from cultivation.pipeline.models.reasons import Reason
 from cultivation.pipeline.models.rounds import Round
@@ -16,8 +17,11 @@ __all__ = [
     "LIVE",
     "Application",
     "CriterionReview",
+    "Entry",
+    "Evidence",
     "Invitation",
     "Move",
+    "Presence",
     "Reason",
     "Round",
     "StageChange",

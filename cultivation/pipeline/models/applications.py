@@ -70,6 +70,12 @@ class Application(models.Model):
     receipt = models.CharField(max_length=40, blank=True, db_index=True)
     submitted_at = models.DateTimeField(null=True, blank=True)
     submitted_answers = models.JSONField(default=dict, help_text="the answers as submitted")
+    submitted_form = models.JSONField(
+        default=dict, help_text="fields, lists, papers and remarks as submitted"
+    )
+    submitted_hash = models.CharField(
+        max_length=64, blank=True, help_text="SHA-256 of the whole submission"
+    )
     submission = models.ForeignKey(
         Judgement,
         null=True,

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from cultivation.pipeline import applications, checklist, findings, moves
 from cultivation.pipeline.errors import MovedMeanwhileError, MoveError
+from cultivation.pipeline.filling.sheet import Sheet
 from cultivation.pipeline.forms import AnswersForm, DocumentsForm
 from cultivation.pipeline.questions import SECTIONS, questions_of
 from cultivation.pipeline.views.gate import own_application
@@ -33,8 +34,9 @@ def tasks(request: HttpRequest, pk: int) -> HttpResponse:
     application = own_application(request, pk)
     if application.status not in applications.WRITABLE:
         return redirect("pipeline:application", pk)
-    told = checklist.judge_now(application)
-    lacking = checklist.missing(application, told=told.as_json())
+    sheet = Sheet(application)
+    told = sheet.told
+    lacking = checklist.missing(application, sheet=sheet)
     context = {
         "application": application,
         "sections": [_section_state(application, name, lacking) for name in SECTIONS],
@@ -93,7 +95,8 @@ def check(request: HttpRequest, pk: int) -> HttpResponse:
     application = own_application(request, pk)
     if application.status not in applications.WRITABLE:
         return redirect("pipeline:application", pk)
-    told = checklist.judge_now(application)
+    sheet = Sheet(application)
+    told = sheet.told
     name = "submit" if application.status == "draft" else "resubmit"
     step = moves.STEPS[name]
     context = {
@@ -102,7 +105,7 @@ def check(request: HttpRequest, pk: int) -> HttpResponse:
         "documents": application.documents.all(),
         "findings": findings.lines(told.as_json()),
         "verdict": told.verdict,
-        "missing": checklist.missing(application, told=told.as_json()),
+        "missing": checklist.missing(application, sheet=sheet),
         "step": step,
         "may_submit": moves.may(application, step, viewer(request)),
         "to": reverse("pipeline:move", args=[pk, name]),

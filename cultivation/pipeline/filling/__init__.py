@@ -1,0 +1,1 @@
+"""Filling in an application: what is asked, what is kept, what goes in (填报)."""
