@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pipeline', '0004_rounds'),
+        ('pipeline', '0005_reasons'),
         ('registry', '0003_validity_of_documents'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
