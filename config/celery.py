@@ -29,6 +29,10 @@ app.conf.beat_schedule = {
         "task": "cultivation.standards.tasks.replay_tonight",
         "schedule": crontab(hour=4, minute=30),
     },
+    "objections-every-morning": {
+        "task": "cultivation.pipeline.tasks.remind_of_objections",
+        "schedule": crontab(hour=8, minute=10),
+    },
     "titles-expire-every-night": {
         "task": "cultivation.pipeline.tasks.expire_titles_tonight",
         "schedule": crontab(hour=0, minute=20),

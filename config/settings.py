@@ -167,7 +167,7 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = env.str("ACCOUNT_EMAIL_VERIFICATION", default="none")
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
-ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key", "objection": "10/h/ip"}
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # offices sign in by name; many have no mail server
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
@@ -196,6 +196,9 @@ DOCUMENT_MAX_BYTES = 20 * 1024 * 1024
 IMPORT_MAX_BYTES = 200 * 1024 * 1024
 # Length of a public notice, at least 1; no length for the national notice could be verified.
 NOTICE_WORKING_DAYS = max(1, env.int("NOTICE_WORKING_DAYS", default=5))
+# Time to answer an objection, and for the enterprise asked; no official length could be verified.
+OBJECTION_REPLY_WORKING_DAYS = max(1, env.int("OBJECTION_REPLY_WORKING_DAYS", default=15))
+OBJECTION_FIRM_WORKING_DAYS = max(1, env.int("OBJECTION_FIRM_WORKING_DAYS", default=5))
 # About how many kept judgements, and as many stored results, are judged again every night.
 REPLAY_SAMPLE = max(1, env.int("REPLAY_SAMPLE", default=1000))
 

@@ -8,3 +8,7 @@ class PipelineConfig(AppConfig):
     name = "cultivation.pipeline"
     label = "pipeline"
     verbose_name = _("Applications and titles")
+
+    def ready(self) -> None:
+        """Make known what users are told."""
+        import cultivation.pipeline.notices.told  # noqa: F401

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cultivation.pipeline import checklist, decisions, findings, invitations, routes, titles
 from cultivation.pipeline.errors import MoveError
 from cultivation.pipeline.models import Application
+from cultivation.pipeline.notices import publishing
 from cultivation.standards import keeping
-from enterprises.places import working_days
 
 if TYPE_CHECKING:
     from cultivation.standards.models import Judgement
@@ -67,16 +66,14 @@ def remember_where(application: Application, by: User) -> dict[str, Any]:
 
 
 def set_notice(application: Application, by: User) -> dict[str, Any]:
-    """Begin the public notice: so many working days after today (公示)."""
-    level = routes.holding_level(application)
-    today = timezone.localdate()
-    application.notice_level = level
-    application.notice_from = today
-    application.notice_to = working_days.add(today, settings.NOTICE_WORKING_DAYS)
-    return note_decision(application, by) | {
-        "notice_from": today.isoformat(),
-        "notice_to": application.notice_to.isoformat(),
-        "working_days": settings.NOTICE_WORKING_DAYS,
+    """Begin the public notice: write the application onto a list laid open (公示)."""
+    record = note_decision(application, by)
+    notice = publishing.enter(application, by=by)
+    return record | {
+        "notice": notice.pk,
+        "notice_from": notice.first_day.isoformat(),
+        "notice_to": notice.last_day.isoformat(),
+        "working_days": notice.working_days,
     }
 
 

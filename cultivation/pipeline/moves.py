@@ -17,6 +17,8 @@ from django.utils.translation import gettext_lazy
 from cultivation.pipeline import effects, guards, routes
 from cultivation.pipeline.errors import MovedMeanwhileError, MoveError
 from cultivation.pipeline.models import Application, Move, Status
+from cultivation.pipeline.notices import publishing
+from cultivation.pipeline.notices.guards import no_open_objection
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,6 +89,7 @@ STEPS = {
             guards=(
                 guards.has_a_level_above,
                 guards.notice_over,
+                no_open_objection,
                 guards.not_barred,
                 guards.no_objection,
                 guards.judged_where_it_counts,
@@ -120,6 +123,7 @@ STEPS = {
             guards=(
                 guards.is_deciding_level,
                 guards.notice_over,
+                no_open_objection,
                 guards.not_barred,
                 guards.held_when_submitted,
                 guards.no_objection,
@@ -293,6 +297,8 @@ def _take(application: Application, step: Step, by: User, reason: str) -> Move:
     application.status = step.target(application)
     application.version = version + 1
     application.save()
+    if source == Status.ON_NOTICE:
+        publishing.leave(application)
     if step.after is not None:
         step.after(application)
     return Move.objects.create(

@@ -6,6 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from cultivation.pipeline import titles
+from cultivation.pipeline.notices import sweeping
 from enterprises.jobs import runs
 
 
@@ -26,3 +27,9 @@ def expire_titles(run_id: int) -> None:
     with runs.working(run_id) as progress:
         if progress is not None:
             progress.result["ended"] = titles.expire(progress=progress)
+
+
+@shared_task
+def remind_of_objections() -> int:
+    """Remind the handlers of objections that are due or overdue; return how many were told."""
+    return sweeping.remind()

@@ -171,5 +171,7 @@ class PersonalDataReading(models.Model):
             "contact_name": gettext("Contact person"),
             "contact_phone": gettext("Telephone"),
             "contact_email": gettext("Email"),
+            "objector_name": gettext("Name of who objected"),
+            "objector_contact": gettext("Contact of who objected"),
         }
         return [names[field] for field in self.fields.split(",")]

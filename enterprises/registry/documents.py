@@ -61,7 +61,7 @@ def attach(
     """
     locked = records.lock(enterprise, by=by)
     media_type = check(file)
-    digest = _sha256(file)
+    digest = sha256(file)
     document = Document.objects.filter(enterprise=locked, sha256=digest).first()
     if document is None:
         document = _store(locked, file, media_type, digest, by)
@@ -160,7 +160,8 @@ def _is_what_it_says(file: File[bytes], ending: str) -> bool:
         return False
 
 
-def _sha256(file: File[bytes]) -> str:
+def sha256(file: File[bytes]) -> str:
+    """Return the SHA-256 of a file, read piece by piece (摘要)."""
     digest = hashlib.sha256()
     file.seek(0)
     for chunk in file.chunks():
@@ -169,11 +170,16 @@ def _sha256(file: File[bytes]) -> str:
     return digest.hexdigest()
 
 
+def shown_name(name: str) -> str:
+    """Return a file's name as it may be shown and handed out again (文件名)."""
+    return re.sub(r"[\x00-\x1f\x7f<>:\"|?*]", "_", name)[-200:]
+
+
 def _store(
     enterprise: Enterprise, file: File[bytes], media_type: str, digest: str, by: User | None
 ) -> Document:
     given = PurePosixPath((file.name or "").replace("\\", "/"))
-    shown = re.sub(r"[\x00-\x1f\x7f<>:\"|?*]", "_", given.name)[-200:]
+    shown = shown_name(given.name)
     document = Document(
         enterprise=enterprise,
         name=shown,

@@ -460,7 +460,7 @@ def count_queries(client: Client, path: str) -> int:
     return len(seen)
 
 
-@pytest.mark.parametrize("name", ["queue", "titles", "notices", "of_enterprise"])
+@pytest.mark.parametrize("name", ["queue", "titles", "of_enterprise"])
 def test_lists_take_the_same_queries_for_one_row_and_three(
     client: Client, world: World, name: str
 ) -> None:

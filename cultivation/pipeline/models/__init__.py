@@ -10,6 +10,15 @@ from cultivation.pipeline.models.applications import (
 )
 from cultivation.pipeline.models.filling import Entry, Evidence, Presence
 from cultivation.pipeline.models.invitations import Invitation
+from cultivation.pipeline.models.notices import (
+    ListedTitle,
+    Notice,
+    NoticeEntry,
+    Objection,
+    ObjectionFile,
+    ObjectionStep,
+    PublishedList,
+)
 from cultivation.pipeline.models.reasons import Reason
 from cultivation.pipeline.models.rounds import Round
 
@@ -20,8 +29,15 @@ __all__ = [
     "Entry",
     "Evidence",
     "Invitation",
+    "ListedTitle",
     "Move",
+    "Notice",
+    "NoticeEntry",
+    "Objection",
+    "ObjectionFile",
+    "ObjectionStep",
     "Presence",
+    "PublishedList",
     "Reason",
     "Round",
     "StageChange",
