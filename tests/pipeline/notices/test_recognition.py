@@ -64,7 +64,6 @@ def test_lists_are_published_by_the_office_that_recognises(world: World) -> None
 def test_verification_says_how_a_title_stands(client: Client, world: World) -> None:
     title = world.recognised().title
     url = reverse("pipeline:verify")
-    client.cookies["django_language"] = "en"
     page = client.get(url, {"number": title.number}).content.decode()
     assert world.firm.name in page
     for secret in (world.firm.credit_code, "owner", "contact"):
