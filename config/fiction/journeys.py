@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
-from config.fiction import notices, people
+from config.fiction import people
 from config.fiction.words import MARK
 from cultivation.pipeline import applications, findings, moves, opinions, routes, titles
 from cultivation.pipeline.errors import MoveError
@@ -56,7 +56,6 @@ def walk(*, told: Callable[[int, int], None]) -> int:
         told(number, len(wanted))
     _recheck()
     _revoke()
-    notices.fill()
     return Application.objects.count()
 
 
@@ -132,10 +131,19 @@ def _high_enough(application: Application) -> bool:
 
 def _next(application: Application) -> str:
     if application.status == Status.ON_NOTICE:
-        notices.let_pass(application)
+        _let_notice_pass(application)
         return "recognise" if routes.is_last(application) else "recommend"
     level = routes.holding_level(application)
     return "put_on_notice" if level in {"province", "nation"} else "recommend"
+
+
+def _let_notice_pass(application: Application) -> None:
+    """Set the days of a notice back, as if it had been public long enough."""
+    today = timezone.localdate()
+    Application.objects.filter(pk=application.pk).update(
+        notice_from=today - dt.timedelta(days=12), notice_to=today - dt.timedelta(days=1)
+    )
+    application.refresh_from_db()
 
 
 def _judge(application: Application, officer: User) -> None:

@@ -8,6 +8,7 @@ from cultivation.pipeline.models.applications import (
     StageChange,
     Status,
 )
+from cultivation.pipeline.models.calendar import CalendarFeed
 from cultivation.pipeline.models.filling import Entry, Evidence, Presence
 from cultivation.pipeline.models.invitations import Invitation
 from cultivation.pipeline.models.notices import (
@@ -19,15 +20,28 @@ from cultivation.pipeline.models.notices import (
     ObjectionStep,
     PublishedList,
 )
+from cultivation.pipeline.models.places import Handover, QuotaPlace
 from cultivation.pipeline.models.reasons import Reason
-from cultivation.pipeline.models.rounds import Round
+from cultivation.pipeline.models.rounds import (
+    Extension,
+    IntakeRule,
+    Quota,
+    Round,
+    RoundWindow,
+    RouteRule,
+    WindowLevel,
+)
 
 __all__ = [
     "LIVE",
     "Application",
+    "CalendarFeed",
     "CriterionReview",
     "Entry",
     "Evidence",
+    "Extension",
+    "Handover",
+    "IntakeRule",
     "Invitation",
     "ListedTitle",
     "Move",
@@ -38,8 +52,13 @@ __all__ = [
     "ObjectionStep",
     "Presence",
     "PublishedList",
+    "Quota",
+    "QuotaPlace",
     "Reason",
     "Round",
+    "RoundWindow",
+    "RouteRule",
     "StageChange",
     "Status",
+    "WindowLevel",
 ]
