@@ -17,6 +17,10 @@ app.conf.beat_schedule = {
         "task": "enterprises.jobs.tasks.resume_abandoned",
         "schedule": 60.0,
     },
+    "corrections-every-night": {
+        "task": "cultivation.pipeline.tasks.sweep_corrections_tonight",
+        "schedule": crontab(hour=0, minute=40),
+    },
     "coverage-every-night": {
         "task": "cultivation.digital.tasks.check_coverage_tonight",
         "schedule": crontab(hour=2, minute=30),

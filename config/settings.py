@@ -194,6 +194,13 @@ FILE_UPLOAD_PERMISSIONS = 0o640
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 DOCUMENT_MAX_BYTES = 20 * 1024 * 1024
 IMPORT_MAX_BYTES = 200 * 1024 * 1024
+# Working days an office has for an application, and an enterprise for a correction; a reminder goes
+# out so many before. No official length is known: guide values of the installation (unverified).
+REVIEW_WORKING_DAYS = max(1, env.int("REVIEW_WORKING_DAYS", default=20))
+CORRECTION_WORKING_DAYS = max(1, env.int("CORRECTION_WORKING_DAYS", default=10))
+CORRECTION_REMINDER_DAYS = max(0, env.int("CORRECTION_REMINDER_DAYS", default=3))
+# Whether an application that was not corrected in time is closed by itself; by default it is not.
+CORRECTION_LAPSES = env.bool("CORRECTION_LAPSES", default=False)
 # Length of a public notice, at least 1; no length for the national notice could be verified.
 NOTICE_WORKING_DAYS = max(1, env.int("NOTICE_WORKING_DAYS", default=5))
 # Time to answer an objection, and for the enterprise asked; no official length could be verified.

@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
-from config.fiction import people
+from config.fiction import notices, people
 from config.fiction.words import MARK
 from cultivation.pipeline import applications, findings, moves, opinions, routes, titles
+from cultivation.pipeline.correcting import clock, reasons, returning
+from cultivation.pipeline.correcting.returning import Ask
 from cultivation.pipeline.errors import MoveError
 from cultivation.pipeline.models import Application, Move, Status
 from cultivation.pipeline.questions import questions_of
 from cultivation.standards import editions
 from cultivation.standards.models import Assessment, Verdict
+from enterprises.places import working_days
 from enterprises.places.models import Region
 from enterprises.registry.models import Enterprise, Tier, Title
 
@@ -56,6 +59,7 @@ def walk(*, told: Callable[[int, int], None]) -> int:
         told(number, len(wanted))
     _recheck()
     _revoke()
+    notices.fill()
     return Application.objects.count()
 
 
@@ -117,11 +121,24 @@ def _move_on(application: Application, end: str, owner: User) -> None:
     while application.status in {*moves.HELD, Status.ON_NOTICE} and application.status != end:
         officer = _officer(application)
         _judge(application, officer)
-        if end in {Status.RETURNED, Status.REFUSED} and _high_enough(application):
-            name = "return" if end == Status.RETURNED else "refuse"
-            moves.advance(application, name, by=officer, reason=f"演示：附件与申报数据不一致{MARK}")
+        if end == Status.RETURNED and _high_enough(application):
+            returning.send_back(application, _asks(application), by=officer)
+        elif end == Status.REFUSED and _high_enough(application):
+            moves.advance(application, "refuse", by=officer, reason=f"演示：与申报数据不一致{MARK}")
         else:
             moves.advance(application, _next(application), by=officer)
+
+
+def _asks(application: Application) -> list[Ask]:
+    """Return two things to correct: the product text, the first criterion that reads a figure."""
+    leaves = findings.leaves(application.submitted_result)
+    code = next(str(leaf["code"]) for leaf in leaves if leaf.get("figures"))
+    fitting = reasons.fitting(reasons.RETURN, code)
+    words = f"演示：请核对{MARK}"
+    return [
+        Ask("answer:product", words=f"演示：请补充用途和技术指标{MARK}"),
+        Ask(f"criterion:{code}", grounds=fitting[0].code if fitting else "", words=words),
+    ]
 
 
 def _high_enough(application: Application) -> bool:
@@ -131,19 +148,10 @@ def _high_enough(application: Application) -> bool:
 
 def _next(application: Application) -> str:
     if application.status == Status.ON_NOTICE:
-        _let_notice_pass(application)
+        notices.let_pass(application)
         return "recognise" if routes.is_last(application) else "recommend"
     level = routes.holding_level(application)
     return "put_on_notice" if level in {"province", "nation"} else "recommend"
-
-
-def _let_notice_pass(application: Application) -> None:
-    """Set the days of a notice back, as if it had been public long enough."""
-    today = timezone.localdate()
-    Application.objects.filter(pk=application.pk).update(
-        notice_from=today - dt.timedelta(days=12), notice_to=today - dt.timedelta(days=1)
-    )
-    application.refresh_from_db()
 
 
 def _judge(application: Application, officer: User) -> None:
@@ -185,6 +193,10 @@ def _spread(application: Application) -> None:
             Application.objects.filter(pk=application.pk).update(
                 submitted_at=now - back, created_at=now - back - dt.timedelta(days=4)
             )
+    if taken and application.status in moves.HELD:
+        since = now - dt.timedelta(days=3, hours=application.pk % 7)
+        due = working_days.add(timezone.localdate(since), clock.allowance())
+        Application.objects.filter(pk=application.pk).update(held_since=since, due_on=due)
 
 
 def _recheck() -> None:

@@ -11,10 +11,10 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from cultivation.pipeline import checklist, invitations, routes, titles
+from cultivation.pipeline.correcting import opened
 from cultivation.pipeline.errors import MovedMeanwhileError, MoveError
 from cultivation.pipeline.models import LIVE, Application, Status
 from cultivation.pipeline.questions import questions_of
-from cultivation.pipeline.rounds import choosing
 from enterprises.registry.models import Document, Enterprise, Tier
 
 if TYPE_CHECKING:
@@ -45,9 +45,6 @@ def hindrance(enterprise: Enterprise, tier: str, *, kind: str) -> str:
     said = _kind_hindrance(enterprise, tier, kind) or _needs_hindrance(enterprise, tier)
     if said:
         return said
-    taking = choosing.reach_of(enterprise).intake(tier, kind, at=timezone.now(), grace=False)
-    if taking.hindrance and not taking.ahead:
-        return taking.hindrance
     try:
         routes.route_of(enterprise.region, tier)
         checklist.edition_of(enterprise, tier, kind=kind)
@@ -65,8 +62,6 @@ def begin(enterprise: Enterprise, tier: str, *, kind: str, by: User) -> Applicat
     said = hindrance(locked, tier, kind=kind)
     if said:
         raise MoveError(said)
-    taking = choosing.reach_of(locked).intake(tier, kind, at=timezone.now()).round
-    named = taking.edition if taking else None
     invitation = invitations.open_for(locked, tier) if kind == Kind.RECOGNITION else None
     intake = Application.Intake.DISCOVERED if invitation else Application.Intake.SELF_APPLIED
     try:
@@ -77,8 +72,7 @@ def begin(enterprise: Enterprise, tier: str, *, kind: str, by: User) -> Applicat
                 tier=tier,
                 kind=kind,
                 year=timezone.localdate().year,
-                edition=named or checklist.edition_of(locked, tier, kind=kind),
-                round=taking,
+                edition=checklist.edition_of(locked, tier, kind=kind),
                 region_path=locked.region_path,
                 answers=_first_answers(locked, tier),
                 made_by=by,
@@ -116,11 +110,8 @@ def save_answers(
             _("Somebody else saved this application meanwhile. Your text is kept below; "
               "compare it with what is stored now and save again.")
         )  # fmt: skip
-    known = {question.name: question for question in questions_of(locked.tier)}
-    for name, value in answers.items():
-        if name not in known:
-            raise MoveError(_("This application does not ask for “%(name)s”.") % {"name": name})
-        locked.answers[name] = value
+    _check_open(locked, answers, documents)
+    locked.answers |= answers
     locked.version += 1
     locked.save(update_fields=["answers", "version", "updated_at"])
     if documents is not None:
@@ -129,6 +120,30 @@ def save_answers(
         )
     application.refresh_from_db()
     return application
+
+
+def _check_open(
+    application: Application,
+    answers: Mapping[str, Any],
+    documents: Iterable[Document] | None,
+) -> None:
+    """Refuse what the form does not ask for, and what was not sent back to be corrected."""
+    known = {question.name: question for question in questions_of(application.tier)}
+    scope = opened.opened(application)
+    closed = []
+    for name, value in answers.items():
+        if name not in known:
+            raise MoveError(_("This application does not ask for “%(name)s”.") % {"name": name})
+        same = (application.answers.get(name) or "") == (value or "")
+        if not same and not scope.covers(f"answer:{name}"):
+            closed.append(str(known[name].label))
+    if documents is not None and not scope.everything:
+        closed += opened.papers_not_open(application, scope, documents)
+    if closed:
+        raise MoveError(
+            _("Not sent back to be corrected, so it stays as submitted: %(items)s.")
+            % {"items": _("; ").join(closed)}
+        )
 
 
 def _kind_hindrance(enterprise: Enterprise, tier: str, kind: str) -> str:

@@ -11,4 +11,5 @@ class PipelineConfig(AppConfig):
 
     def ready(self) -> None:
         """Make known what users are told."""
+        import cultivation.pipeline.correcting.telling
         import cultivation.pipeline.notices.told  # noqa: F401

@@ -13,7 +13,7 @@ from django.contrib.auth import get_user_model
 from django.utils.translation import gettext as _
 
 from cultivation.pipeline import findings, routes
-from cultivation.pipeline.models import CriterionReview
+from cultivation.pipeline.models import CriterionReview, Reason
 from cultivation.standards import keeping
 from cultivation.standards.models import Verdict
 from enterprises.places.models import Region
@@ -45,7 +45,8 @@ def basis_of(application: Application) -> dict[str, Any]:
 def record_of(application: Application) -> dict[str, Any]:
     """Return the record of a decision: its basis, the level's opinions, and how all stand."""
     level = routes.holding_level(application)
-    rows = list(application.criterion_reviews.filter(level=level).order_by("criterion"))
+    said = application.criterion_reviews.filter(level=level).select_related("grounds")
+    rows = list(said.order_by("criterion"))
     opinions = {row.criterion: row.opinion for row in rows}
     root = application.submitted_result
     return basis_of(application) | {
@@ -55,6 +56,9 @@ def record_of(application: Application) -> dict[str, Any]:
                 "criterion": row.criterion,
                 "opinion": row.opinion,
                 "reason": row.reason,
+                "grounds": row.grounds.code if row.grounds else "",
+                "document": row.document_id,
+                "page": row.page,
                 "by": row.made_by_id,
                 "at": row.made_at.isoformat(),
             }
@@ -131,10 +135,14 @@ def decisions_of(moves: Iterable[Move], *, labels: Mapping[str, str]) -> list[De
     found = [move for move in moves if move.judgement_id and move.note.get("level")]
     everybody = {row.get("by") for move in found for row in move.note.get("opinions", [])}
     people = {user.pk: str(user) for user in get_user_model().objects.filter(pk__in=everybody)}
-    return [_decision(move, labels.get(move.name, move.name), people) for move in found]
+    codes = {row.get("grounds") for move in found for row in move.note.get("opinions", [])}
+    library = {one.code: str(one) for one in Reason.objects.filter(code__in=codes - {"", None})}
+    return [_decision(move, labels.get(move.name, move.name), people, library) for move in found]
 
 
-def _decision(move: Move, label: str, people: dict[int, str]) -> Decision:
+def _decision(
+    move: Move, label: str, people: Mapping[int, str], library: Mapping[str, str]
+) -> Decision:
     note = move.note
     tree = move.judgement.result if move.judgement else {}
     criteria = {line.code: line.label for line in findings.lines(tree)}
@@ -149,7 +157,9 @@ def _decision(move: Move, label: str, people: dict[int, str]) -> Decision:
                 criterion=row["criterion"],
                 label=criteria.get(row["criterion"], ""),
                 word=str(CriterionReview.Opinion(row["opinion"]).label),
-                reason=row["reason"],
+                reason="\n".join(
+                    filter(None, (library.get(row.get("grounds", "")), row["reason"]))
+                ),
                 by=people.get(row.get("by", 0), ""),
             )
             for row in note.get("opinions", [])

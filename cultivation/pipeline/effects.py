@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from cultivation.pipeline import checklist, decisions, findings, invitations, routes, titles
+from cultivation.pipeline import checklist, decisions, invitations, routes, titles
 from cultivation.pipeline.errors import MoveError
 from cultivation.pipeline.models import Application
 from cultivation.pipeline.notices import publishing
-from cultivation.pipeline.rounds import noting, quotas
 from cultivation.standards import keeping
 
 if TYPE_CHECKING:
@@ -33,44 +32,22 @@ def take_snapshot(application: Application, by: User) -> dict[str, Any]:
     unit, facts = application.region_path[:2], kept.facts_hash[:8]
     application.receipt = f"{application.year}-{unit}-{application.pk:08d}-{facts}"
     invitations.converted(application, by=by)
-    return (
-        decisions.basis_of(application)
-        | {"answers": application.submitted_answers}
-        | noting.intake(application)
-    )
+    return decisions.basis_of(application) | {"answers": application.submitted_answers}
 
 
 def take_snapshot_again(application: Application, _by: User) -> dict[str, Any]:
-    """Fix facts and answers anew; opinions on criteria that changed are laid aside and noted."""
-    before = application.submitted_result
+    """Fix facts and answers anew, keep the receipt (再次提交存档)."""
     answers_before = application.submitted_answers
     _judge(application)
-    changed = findings.changed_codes(before, application.submitted_result)
-    stale = application.criterion_reviews.filter(criterion__in=changed)
-    laid_aside = list(stale.values("level", "criterion", "opinion", "reason"))
-    stale.delete()
-    return (
-        decisions.basis_of(application)
-        | {
-            "answers": application.submitted_answers,
-            "answers_before": answers_before,
-            "changed_criteria": sorted(changed),
-            "opinions_laid_aside": laid_aside,
-        }
-        | noting.intake(application)
-    )
+    return decisions.basis_of(application) | {
+        "answers": application.submitted_answers,
+        "answers_before": answers_before,
+    }
 
 
 def note_decision(application: Application, _by: User) -> dict[str, Any]:
     """Keep with the move on what it rests: rules, facts, the machine's word and the people's."""
     return decisions.record_of(application)
-
-
-def recommend(application: Application, _by: User) -> dict[str, Any]:
-    """Take the places that the recommendation needs; keep on what it rests, and whether late."""
-    taken = quotas.take(application)
-    note = decisions.record_of(application) | noting.office(application)
-    return note | ({"places": taken} if taken else {})
 
 
 def remember_where(application: Application, by: User) -> dict[str, Any]:
@@ -83,7 +60,7 @@ def remember_where(application: Application, by: User) -> dict[str, Any]:
 
 def set_notice(application: Application, by: User) -> dict[str, Any]:
     """Begin the public notice: write the application onto a list laid open (公示)."""
-    record = note_decision(application, by) | noting.office(application)
+    record = note_decision(application, by)
     notice = publishing.enter(application, by=by)
     return record | {
         "notice": notice.pk,
@@ -108,12 +85,6 @@ def let_lapse(application: Application) -> None:
         titles.expire(enterprise=application.enterprise)
 
 
-def withdrawn(application: Application) -> None:
-    """Give the places back that a case took, and end a title that only it kept alive."""
-    quotas.give_back(application)
-    let_lapse(application)
-
-
 def _judge(application: Application) -> Judgement:
     """Judge the application as it goes in, and keep the judgement whole."""
     application.year = timezone.localdate().year
@@ -128,7 +99,7 @@ def _judge(application: Application) -> Judgement:
         ) from error  # fmt: skip
     application.submission = kept
     application.submitted_answers = dict(application.answers)
-    application.submitted_at = application.moment or timezone.now()
+    application.submitted_at = timezone.now()
     return kept
 
 

@@ -69,6 +69,15 @@ class Finding:
         return str(self.node.get("clause") or "")
 
     @property
+    def verified(self) -> bool:
+        """Tell whether the wording of the criterion is sure."""
+        return bool(self.node.get("verified", True))
+
+    @property
+    def confidence(self) -> str:
+        return str(self.node.get("confidence") or "")
+
+    @property
     def opinion_list(self) -> list[CriterionReview]:
         return list(self.opinions.values())
 

@@ -1,4 +1,4 @@
-"""Forms of the pipeline: answers, documents, opinions, titles (表单)."""
+"""Forms of the pipeline: answers, documents, titles, invitations (表单)."""
 
 from __future__ import annotations
 
@@ -8,15 +8,11 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from cultivation.pipeline.invitations import Text
-from cultivation.pipeline.models import CriterionReview
-from cultivation.pipeline.opinions import Word
 from cultivation.pipeline.questions import questions_of
 from enterprises.accounts.models import User
 from enterprises.registry.models import Document, Tier, Title
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from django.db.models import QuerySet
 
     from cultivation.pipeline.models import Application
@@ -75,43 +71,6 @@ class DocumentsForm(forms.Form):
         super().__init__(*args, **kwargs)
         field: Any = self.fields["documents"]
         field.queryset = Document.objects.filter(enterprise_id=application.enterprise_id)
-
-
-class OpinionForm(forms.Form):
-    """An officer's word on one criterion; left empty it says nothing."""
-
-    opinion = forms.ChoiceField(
-        choices=[("", _("no opinion")), *CriterionReview.Opinion.choices],
-        required=False,
-        label=_("Opinion"),
-        widget=forms.RadioSelect,
-    )
-    reason = forms.CharField(
-        required=False,
-        max_length=1000,
-        label=_("Reason"),
-        widget=forms.Textarea(attrs={"rows": 2}),
-    )
-
-    def word(self, criterion: str) -> Word:
-        """Return what was said, for recording."""
-        return Word(criterion, self.cleaned_data["opinion"], self.cleaned_data["reason"])
-
-
-def opinion_forms(
-    codes: Iterable[str], given: dict[str, CriterionReview], data: Any = None
-) -> dict[str, OpinionForm]:
-    """Return a form for each criterion, filled with what the level said before."""
-    return {
-        code: OpinionForm(
-            data,
-            prefix=f"c{number}",
-            initial={"opinion": given[code].opinion, "reason": given[code].reason}
-            if code in given
-            else {},
-        )
-        for number, code in enumerate(codes)
-    }
 
 
 class TitleForm(forms.Form):

@@ -10,29 +10,25 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.dispatch import Signal
-from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from cultivation.pipeline import effects, guards, routes
+from cultivation.pipeline.correcting import clock, closing, opening
 from cultivation.pipeline.errors import MovedMeanwhileError, MoveError
 from cultivation.pipeline.models import Application, Move, Status
 from cultivation.pipeline.notices import publishing
 from cultivation.pipeline.notices.guards import no_open_objection
-from cultivation.pipeline.rounds import choosing
-from cultivation.pipeline.rounds import guards as round_guards
-from cultivation.pipeline.routing import handing
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Callable
 
     from django_stubs_ext import StrOrPromise
 
     from enterprises.accounts.models import User
 
-OWNER, REVIEW, DECIDE, HAND = "owner", "review", "decide", "hand"
+OWNER, REVIEW, DECIDE = "owner", "review", "decide"
 HELD = (Status.AT_COUNTY, Status.AT_CITY, Status.AT_PROVINCE, Status.AT_NATION)
 moved = Signal()  # sent with `move` once the transaction is committed
 
@@ -46,13 +42,13 @@ class Step:
     sources: tuple[Status, ...]
     target: Callable[[Application], str]
     right: str
-    offered: Callable[[Application], bool] | None = None  # else always where its source fits
-    prepare: Callable[[Application], None] | None = None  # on the row in hand, before the guards
     guards: tuple[Callable[[Application], str | None], ...] = ()
-    effect: Callable[[Application, User], dict[str, Any]] = effects.none
+    effect: Callable[[Application, Any], dict[str, Any]] = effects.none
     after: Callable[[Application], None] | None = None
     reason_owed: bool = False
     tone: str = ""  # of the button: primary | danger
+    page: str = ""  # the page on which it is taken, where it asks for more than a reason
+    by_system: bool = False  # the system itself may take it, with nobody's name
 
     @property
     def button(self) -> str:
@@ -73,13 +69,7 @@ STEPS = {
             (Status.DRAFT,),
             routes.first,
             OWNER,
-            prepare=choosing.attach,
-            guards=(
-                guards.not_barred,
-                guards.holds_what_is_needed,
-                round_guards.company_window,
-                guards.complete,
-            ),
+            guards=(guards.not_barred, guards.holds_what_is_needed, guards.complete),
             effect=effects.take_snapshot,
             tone="primary",
         ),
@@ -89,15 +79,13 @@ STEPS = {
             (Status.RETURNED,),
             lambda application: application.returned_from,
             OWNER,
-            prepare=choosing.attach,
             guards=(
                 guards.not_barred,
                 guards.holds_what_is_needed,
-                handing.stands_elsewhere,
-                round_guards.company_window,
                 guards.complete,
+                closing.mended,
             ),
-            effect=effects.take_snapshot_again,
+            effect=closing.close_by_resubmission,
             tone="primary",
         ),
         Step(
@@ -107,18 +95,15 @@ STEPS = {
             routes.following,
             REVIEW,
             guards=(
-                handing.stands_elsewhere,
                 guards.has_a_level_above,
                 guards.notice_over,
                 no_open_objection,
-                round_guards.office_window,
-                round_guards.place_left,
                 guards.not_barred,
                 guards.no_objection,
                 guards.judged_where_it_counts,
                 guards.same_when_judged_again,
             ),
-            effect=effects.recommend,
+            effect=effects.note_decision,
             tone="primary",
         ),
         Step(
@@ -128,8 +113,6 @@ STEPS = {
             _to(Status.ON_NOTICE),
             DECIDE,
             guards=(
-                handing.stands_elsewhere,
-                round_guards.office_window,
                 guards.not_barred,
                 guards.held_when_submitted,
                 guards.no_objection,
@@ -146,7 +129,6 @@ STEPS = {
             _to(Status.RECOGNISED),
             DECIDE,
             guards=(
-                handing.stands_elsewhere,
                 guards.is_deciding_level,
                 guards.notice_over,
                 no_open_objection,
@@ -165,8 +147,21 @@ STEPS = {
             (*HELD, Status.ON_NOTICE),
             _to(Status.RETURNED),
             REVIEW,
-            effect=effects.remember_where,
-            reason_owed=True,
+            guards=(opening.names_what_to_mend,),
+            effect=opening.open_it,
+            page="pipeline:return",
+        ),
+        Step(
+            "lapse",
+            gettext_lazy("close as not corrected"),
+            (Status.RETURNED,),
+            _to(Status.WITHDRAWN),
+            REVIEW,
+            guards=(closing.out_of_time,),
+            effect=closing.lapse,
+            after=effects.let_lapse,
+            tone="danger",
+            by_system=True,
         ),
         Step(
             "refuse",
@@ -174,10 +169,7 @@ STEPS = {
             (*HELD, Status.ON_NOTICE),
             _to(Status.REFUSED),
             DECIDE,
-            guards=(
-                handing.stands_elsewhere,
-                guards.same_when_judged_again,
-            ),
+            guards=(guards.same_when_judged_again,),
             effect=effects.note_decision,
             after=effects.let_lapse,
             reason_owed=True,
@@ -189,19 +181,9 @@ STEPS = {
             (Status.DRAFT, *HELD, Status.RETURNED, Status.ON_NOTICE),
             _to(Status.WITHDRAWN),
             OWNER,
-            after=effects.withdrawn,
+            effect=closing.withdraw,
+            after=effects.let_lapse,
             tone="danger",
-        ),
-        Step(
-            "hand_over",
-            gettext_lazy("hand over"),
-            (*HELD, Status.RETURNED, Status.ON_NOTICE),
-            handing.heads_for,
-            HAND,
-            offered=handing.has_moved,
-            guards=(handing.stayed,),
-            effect=handing.hand,
-            reason_owed=True,
         ),
     )
 }
@@ -209,7 +191,10 @@ STEPS = {
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A move as it stands for a user now: `hindrance` says why not yet (可选操作)."""
+    """A move as it stands for a user now: `hindrance` says why not yet (可选操作).
+
+    What a page of its own asks for is not looked into; the page does.
+    """
 
     step: Step
     hindrance: str = ""
@@ -218,11 +203,9 @@ class Choice:
 def choices_of(application: Application, user: User) -> list[Choice]:
     """Return the moves that a user may take from where the application stands."""
     return [
-        Choice(step, _hindrance(application, step))
+        Choice(step, "" if step.page else _hindrance(application, step))
         for step in STEPS.values()
-        if application.status in step.sources
-        and (step.offered is None or step.offered(application))
-        and may(application, step, user)
+        if application.status in step.sources and may(application, step, user)
     ]
 
 
@@ -235,55 +218,40 @@ def may(application: Application, step: Step, user: User) -> bool:
         return application.enterprise_id in scope.owned
     if application.enterprise_id in scope.enterprises:
         return False
-    if step.right == HAND:
-        return handing.may(application, user)
     allows = scope.may_review if step.right == REVIEW else scope.may_decide
     holding = routes.holding_level(application)
+    if application.status == Status.RETURNED:
+        holding = application.returned_from.removeprefix("at_")
     return any(
         allows(application.region_path, level)
         for level in ([holding] if holding else application.route)
     )
 
 
+@transaction.atomic
 def advance(
     application: Application,
     name: str,
     *,
-    by: User,
+    by: User | None,
     reason: str = "",
     version: int | None = None,
 ) -> Move:
     """Take one move on an application, record it, and return the record (推进申报).
 
-    The step counts by the server's time now, before anything is waited for: who comes in time is
-    not late because another's step or the judging takes a while. `version` is the state the user
-    looked at, by default the object's own. Raises PermissionDenied where the move is not the
+    `version` is the state the user looked at, by default the object's own; nobody as `by` is the
+    system itself, which may take few moves. Raises PermissionDenied where the move is not the
     user's, MovedMeanwhileError where somebody else was faster, MoveError where it is not possible
     now.
     """
-    return _advance(
-        application, STEPS[name], by=by, reason=reason, version=version, moment=timezone.now()
-    )
-
-
-@transaction.atomic
-def _advance(
-    application: Application,
-    step: Step,
-    *,
-    by: User,
-    reason: str,
-    version: int | None,
-    moment: dt.datetime,
-) -> Move:
+    step = STEPS[name]
     locked = (
         Application.objects.select_for_update(of=("self",))
         .select_related("enterprise__region", "edition", "title", "submission__edition")
         .get(pk=application.pk)
     )
-    locked.moment = moment
     seen = application.version if version is None else version
-    if seen != locked.version and _was_allowed(locked, step, by, seen):
+    if by is not None and seen != locked.version and _was_allowed(locked, step, by, seen):
         raise MovedMeanwhileError(_already(locked))
     _permit(locked, step, by)
     if seen != locked.version:
@@ -295,8 +263,8 @@ def _advance(
     return move
 
 
-def _permit(application: Application, step: Step, by: User) -> None:
-    if not may(application, step, by):
+def _permit(application: Application, step: Step, by: User | None) -> None:
+    if not (step.by_system if by is None else may(application, step, by)):
         raise PermissionDenied(
             _("“%(move)s” is not allowed to you for this application.") % {"move": step.label}
         )
@@ -312,7 +280,7 @@ def _was_allowed(application: Application, step: Step, by: User, seen: int) -> b
     return may(before, step, by)
 
 
-def _check(application: Application, step: Step, by: User, reason: str) -> None:
+def _check(application: Application, step: Step, by: User | None, reason: str) -> None:
     if application.status not in step.sources:
         raise MoveError(
             _("An application that is %(status)s cannot take “%(move)s”. %(possible)s")
@@ -329,16 +297,15 @@ def _check(application: Application, step: Step, by: User, reason: str) -> None:
         raise MoveError(hindrance)
 
 
-def _possible(application: Application, by: User) -> str:
-    open_now = [str(c.step.label) for c in choices_of(application, by) if not c.hindrance]
+def _possible(application: Application, by: User | None) -> str:
+    choices = choices_of(application, by) if by is not None else []
+    open_now = [str(c.step.label) for c in choices if not c.hindrance]
     if not open_now:
         return _("Nothing is left to do for you here now.")
     return _("Possible for you now: %(moves)s.") % {"moves": ", ".join(open_now)}
 
 
 def _hindrance(application: Application, step: Step) -> str:
-    if step.prepare is not None:
-        step.prepare(application)
     return next((said for guard in step.guards if (said := guard(application))), "")
 
 
@@ -353,17 +320,12 @@ def _already(application: Application) -> str:
     }
 
 
-def _moment(application: Application) -> dt.datetime:
-    return application.moment or timezone.now()
-
-
-def _take(application: Application, step: Step, by: User, reason: str) -> Move:
+def _take(application: Application, step: Step, by: User | None, reason: str) -> Move:
     source, version = application.status, application.version
-    note = {"received_at": timezone.localtime(_moment(application)).isoformat()} | step.effect(
-        application, by
-    )
+    note = step.effect(application, by)
     application.status = step.target(application)
     application.version = version + 1
+    clock.settle(application)
     application.save()
     if source == Status.ON_NOTICE:
         publishing.leave(application)

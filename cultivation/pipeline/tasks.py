@@ -6,6 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from cultivation.pipeline import titles
+from cultivation.pipeline.correcting.sweeping import sweep
 from cultivation.pipeline.notices import sweeping
 from enterprises.jobs import runs
 
@@ -33,3 +34,22 @@ def expire_titles(run_id: int) -> None:
 def remind_of_objections() -> int:
     """Remind the handlers of objections that are due or overdue; return how many were told."""
     return sweeping.remind()
+
+
+@shared_task
+def sweep_corrections_tonight() -> int:
+    """Begin tonight's look at open corrections; return the run's id."""
+    run, _new = runs.start(
+        "sweep_corrections",
+        task="cultivation.pipeline.tasks.sweep_corrections",
+        key=timezone.localdate().isoformat(),
+    )
+    return run.pk
+
+
+@shared_task
+def sweep_corrections(run_id: int) -> None:
+    """Remind enterprises of what they have to correct, tell offices what is late."""
+    with runs.working(run_id) as progress:
+        if progress is not None:
+            progress.result.update(sweep(progress=progress))

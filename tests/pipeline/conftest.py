@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import time_machine
-from django.utils import timezone
 
 from cultivation.pipeline import applications, moves, opinions, titles
+from cultivation.pipeline.correcting import mending, opened, returning
+from cultivation.pipeline.correcting.returning import Ask
 from cultivation.pipeline.opinions import Word
 from cultivation.pipeline.questions import questions_of
 from cultivation.standards import editions
@@ -98,10 +99,6 @@ class World:
     firm: Enterprise
     other: Enterprise
 
-    def now(self) -> dt.datetime:
-        """Return the moment the test stands at."""
-        return timezone.now()
-
     def user(self, name: str) -> User:
         """Return a user as a new request sees it: without a scope worked out before."""
         return User.objects.get(username=name)
@@ -119,9 +116,26 @@ class World:
         return applications.save_answers(found, answers, by=owner)
 
     def step(self, application: Application, name: str, who: str, reason: str = "") -> None:
-        """Take a move as a user, on the state as it is."""
+        """Take a move as a user, on the state as it is.
+
+        What is returned is the product text, for the reason given; to resubmit, all is answered.
+        """
         application.refresh_from_db()
-        moves.advance(application, name, by=self.user(who), reason=reason)
+        user = self.user(who)
+        if name == "return":
+            asks = [Ask("answer:product", words=reason)] if reason.strip() else []
+            returning.send_back(application, asks, by=user, reason=reason)
+            return
+        if name == "resubmit" and application.enterprise_id in user.scope.enterprises:
+            self.settle(application, who)
+        moves.advance(application, name, by=user, reason=reason)
+
+    def settle(self, application: Application, who: str = "owner") -> None:
+        """Answer all that was sent back, and what changed beyond it."""
+        correction = opened.open_correction(application)
+        if correction is not None:
+            texts = {item.subject: "looked at again" for item in correction.items.all()}
+            mending.answer(application, texts, by=self.user(who), beyond="brought up to date")
 
     def judge(self, application: Application, who: str) -> None:
         """Agree to the matter for a person."""

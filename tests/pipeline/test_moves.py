@@ -132,9 +132,8 @@ def test_separately_planned_city_decides_in_place_of_the_province(world: World) 
 
 def test_return_and_resubmit_comes_back_to_the_same_level(world: World) -> None:
     application = world.at_province()
-    with pytest.raises(MoveError, match="needs a reason") as caught:
+    with pytest.raises(MoveError, match="Name what is to be mended"):
         world.step(application, "return", "province")
-    assert caught.value.field == "reason"
     world.step(application, "return", "province", "the market note is thin")
     assert application.status == Status.RETURNED
     report = registry.AnnualReport.objects.get(enterprise=world.firm)
@@ -157,9 +156,10 @@ def test_resubmission_lays_aside_opinions_on_what_changed(world: World) -> None:
     world.step(application, "resubmit", "owner")
     left = application.criterion_reviews.values_list("criterion", "opinion")
     assert list(left) == [("I-3", "agreed")]
-    assert application.moves.last().note["opinions_laid_aside"] == [
-        {"level": "province", "criterion": "I-1", "opinion": "objected", "reason": "doubtful"}
-    ]
+    (aside,) = application.moves.last().note["opinions_laid_aside"]
+    assert (aside["level"], aside["criterion"]) == ("province", "I-1")
+    assert (aside["opinion"], aside["reason"]) == ("objected", "doubtful")
+    assert aside["by"] == world.user("province").pk
 
 
 def test_return_from_a_notice_ends_the_notice(world: World) -> None:

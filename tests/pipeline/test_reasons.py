@@ -96,7 +96,7 @@ def test_reason_is_said_in_the_readers_language() -> None:
             HEAD + 'subjects = ["moon:1"]\n',
             (
                 "x.toml: reason one: subjects begin with answer, statement, report, criterion, "
-                "document, fact, not moon:1"
+                "paper, document, fact, not moon:1"
             ),
         ),
     ],

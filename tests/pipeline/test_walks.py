@@ -38,6 +38,7 @@ WAYS: dict[tuple[str, str], str] = {
 for _place in [f"at_{level}" for level in LEVELS] + ["on_notice:province", "on_notice:nation"]:
     WAYS[_place, "return"] = f"returned:{_place.replace('on_notice:', 'at_')}"
     WAYS[WAYS[_place, "return"], "resubmit"] = _place.replace("on_notice:", "at_")
+    WAYS[WAYS[_place, "return"], "lapse"] = "withdrawn"
     WAYS[_place, "refuse"] = "refused"
 for _place in {place for place, _ in WAYS}:
     WAYS[_place, "withdraw"] = "withdrawn"
@@ -60,7 +61,7 @@ def rightful(at: str, name: str) -> set[str]:
     """Return who may take a move: the owner, or the office of the level that holds it."""
     if name in OWNERS:
         return {"owner"}
-    level = at.removeprefix("at_").removeprefix("on_notice:")
+    level = at.removeprefix("returned:").removeprefix("at_").removeprefix("on_notice:")
     deciding = name in {"refuse", "put_on_notice", "recognise"}
     return {level} | ({"clerk"} if level == "province" and not deciding else set())
 
@@ -95,7 +96,7 @@ def attempt(world: World, application: Application, name: str, who: str, reason:
     before = (application.status, application.version, application.moves.count())
     try:
         with transaction.atomic():
-            moves.advance(application, name, by=world.user(who), reason=reason)
+            world.step(application, name, who, reason)
     except (PermissionDenied, MoveError):
         application.refresh_from_db()
         assert (application.status, application.version, application.moves.count()) == before

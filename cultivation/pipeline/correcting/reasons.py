@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 FILE = Path(settings.BASE_DIR) / "seeds" / "reasons.toml"
 RETURN, REFUSE, OBJECT, REVOKE = "return", "refuse", "object", "revoke"
 USES = (RETURN, REFUSE, OBJECT, REVOKE)
-KINDS = ("answer", "statement", "report", "criterion", "document", "fact")
+KINDS = ("answer", "statement", "report", "criterion", "paper", "document", "fact")
 OWED = ("code", "uses", "text_zh", "text_en")
 KEYS = frozenset([*OWED, "criteria", "subjects", "in_use"])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cultivation.pipeline.correcting.opened import may_write
 from cultivation.pipeline.models import Status
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def may_edit(application: Application, subject: str, user: User) -> bool:
     """Tell whether a field is open to a user (字段是否开放).
 
     `subject` is the name of a field ("answer:niche", "report:2025:revenue", "statement:own_brand"),
-    of a paper ("paper:audit_report:2025") or of a criterion ("criterion:L26-3a").
+    of a paper ("paper:audit_report:2025") or of a criterion ("criterion:L26-3a"). In an application
+    that was returned only what was sent back is open, see `correcting.opened`.
     """
-    return bool(subject) and may_fill(application, user)
+    return bool(subject) and may_fill(application, user) and may_write(application, subject)

@@ -8,7 +8,11 @@ from cultivation.pipeline.models.applications import (
     StageChange,
     Status,
 )
-from cultivation.pipeline.models.calendar import CalendarFeed
+from cultivation.pipeline.models.corrections import (
+    Correction,
+    CorrectionExtension,
+    CorrectionItem,
+)
 from cultivation.pipeline.models.filling import Entry, Evidence, Presence
 from cultivation.pipeline.models.invitations import Invitation
 from cultivation.pipeline.models.notices import (
@@ -20,28 +24,20 @@ from cultivation.pipeline.models.notices import (
     ObjectionStep,
     PublishedList,
 )
-from cultivation.pipeline.models.places import Handover, QuotaPlace
 from cultivation.pipeline.models.reasons import Reason
-from cultivation.pipeline.models.rounds import (
-    Extension,
-    IntakeRule,
-    Quota,
-    Round,
-    RoundWindow,
-    RouteRule,
-    WindowLevel,
-)
+from cultivation.pipeline.models.reviewing import Assignment, Reviewed
+from cultivation.pipeline.models.rounds import Round
 
 __all__ = [
     "LIVE",
     "Application",
-    "CalendarFeed",
+    "Assignment",
+    "Correction",
+    "CorrectionExtension",
+    "CorrectionItem",
     "CriterionReview",
     "Entry",
     "Evidence",
-    "Extension",
-    "Handover",
-    "IntakeRule",
     "Invitation",
     "ListedTitle",
     "Move",
@@ -52,13 +48,9 @@ __all__ = [
     "ObjectionStep",
     "Presence",
     "PublishedList",
-    "Quota",
-    "QuotaPlace",
     "Reason",
+    "Reviewed",
     "Round",
-    "RoundWindow",
-    "RouteRule",
     "StageChange",
     "Status",
-    "WindowLevel",
 ]

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from cultivation.pipeline.models.reasons import Reason
 from cultivation.pipeline.models.rounds import Round
 from cultivation.pipeline.querysets import ApplicationQuerySet
 from cultivation.standards.models import Edition, Judgement
 from enterprises.places.models import Region
 from enterprises.registry.models import Document, Enterprise, Stage, Tier, Title
 from enterprises.registry.querysets import OfEnterpriseQuerySet
-
-if TYPE_CHECKING:
-    import datetime as dt
 
 
 class Status(models.TextChoices):
@@ -44,12 +42,6 @@ LIVE = (
 class Application(models.Model):
     """An enterprise's application for a tier, or for its re-check (申报)."""
 
-    # Of the step at hand, not stored: the server's time it counts by, the round that takes it
-    # (rounds.choosing.Intake), and where a handover leads.
-    moment: dt.datetime | None = None
-    taken_in: Any = None
-    heads_for: str = ""
-
     class Kind(models.TextChoices):
         RECOGNITION = "recognition", _("new application")
         RECHECK = "recheck", _("re-check")
@@ -74,6 +66,12 @@ class Application(models.Model):
     )
     region_path = models.CharField(max_length=6, db_index=True, help_text="at submission")
     route = models.JSONField(default=list, help_text="levels to pass, in order")
+    held_since = models.DateTimeField(
+        null=True, blank=True, db_index=True, help_text="since when it is where it is"
+    )
+    due_on = models.DateField(
+        null=True, blank=True, db_index=True, help_text="last day for who has it in hand"
+    )
     returned_from = models.CharField(max_length=12, choices=Status.choices, blank=True)
     answers = models.JSONField(default=dict, help_text="texts and statements of the form")
     receipt = models.CharField(max_length=40, blank=True, db_index=True)
@@ -206,7 +204,14 @@ class CriterionReview(models.Model):
     level = models.CharField(max_length=8, choices=Region.Level.choices)
     criterion = models.CharField(max_length=40)
     opinion = models.CharField(max_length=8, choices=Opinion.choices)
-    reason = models.TextField(blank=True)
+    grounds = models.ForeignKey(
+        Reason, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    reason = models.TextField(blank=True, help_text="the officer's own words")
+    document = models.ForeignKey(
+        Document, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    page = models.CharField(max_length=40, blank=True, help_text="of the document")
     made_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
@@ -219,6 +224,11 @@ class CriterionReview(models.Model):
                 name="one_word_of_a_level_on_a_criterion",
             )
         ]
+
+    @property
+    def words(self) -> str:
+        """Return why, in the reader's language: the library's words and the officer's own."""
+        return "\n".join(filter(None, (str(self.grounds or ""), self.reason)))
 
 
 class StageChange(models.Model):

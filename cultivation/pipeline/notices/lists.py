@@ -43,6 +43,11 @@ def unlisted(region: Region, tier: str, *, kind: str) -> QuerySet[Title]:
     )
 
 
+def recognises(user: User) -> bool:
+    """Tell whether a user's office recognises any tier, and so publishes lists (认定单位)."""
+    return any(role in {"nation", "province"} for _path, role in user.scope.decide_paths)
+
+
 @transaction.atomic
 def publish(
     region: Region,

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
-from cultivation.pipeline import findings, routes
+from cultivation.pipeline import routes
+from cultivation.pipeline.correcting import opened, subjects
 from cultivation.pipeline.errors import MoveError
 from cultivation.pipeline.models import Status
 from cultivation.pipeline.questions import questions_of
@@ -51,22 +52,21 @@ def answers_of(application: Application, answers: dict[str, Any]) -> list[dict[s
 
 
 def returned(application: Application) -> dict[str, Any] | None:
-    """Return what has to be mended: the reason of the last return and the objections."""
+    """Return what has to be mended, by when, and at which level it was sent back."""
     if application.status != Status.RETURNED:
         return None
-    last = application.moves.filter(name="return").last()
     level = application.returned_from.removeprefix("at_")
-    objections = application.criterion_reviews.filter(level=level, opinion=findings.OBJECTED)
-    labels = {
-        finding.code: finding.label for finding in findings.lines(application.submitted_result)
-    }
+    correction = opened.open_correction(application)
+    items = list(correction.items.select_related("grounds")) if correction else []
+    labels = subjects.labels_of(
+        [item.subject for item in items], application, application.submitted_result
+    )
+    last = application.moves.filter(name="return").last()
     return {
         "reason": last.reason if last else "",
         "level": Region.Level(level).label,
-        "objections": [
-            {"code": one.criterion, "label": labels.get(one.criterion, ""), "reason": one.reason}
-            for one in objections
-        ],
+        "due_on": correction.due_on if correction else None,
+        "items": [{"label": labels[one.subject], "reason": one.reason} for one in items],
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
 from django.db.models import Q
@@ -19,6 +19,7 @@ from cultivation.pipeline.models import (
     Status,
 )
 from cultivation.pipeline.notices import lists, publishing
+from cultivation.pipeline.notices.lists import recognises
 from cultivation.pipeline.views.review import neighbour
 from enterprises.registry import paging
 from enterprises.registry.models import Tier
@@ -26,6 +27,8 @@ from enterprises.registry.models import Tier
 if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.http import HttpRequest
+
+    from enterprises.accounts.models import User
 
 PUBLIC = (
     "enterprise__name",
@@ -111,8 +114,10 @@ def published_lists(request: HttpRequest) -> HttpResponse:
         after=request.GET.get("after", ""),
         before=request.GET.get("before", ""),
     )
+    user = request.user
     context = {
         "page": page,
+        "may_publish": user.is_authenticated and recognises(cast("User", user)),
         "previous_url": neighbour(request, "before", page.previous),
         "following_url": neighbour(request, "after", page.following),
     }

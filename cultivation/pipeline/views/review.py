@@ -12,22 +12,19 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from cultivation.pipeline import findings, moves, opinions, routes
+from cultivation.pipeline.correcting import clock, mending, reasons, sheet
+from cultivation.pipeline.correcting.forms import opinion_forms
 from cultivation.pipeline.errors import MoveError
 from cultivation.pipeline.filters import EVERY, MINE, ApplicationFilter
-from cultivation.pipeline.forms import opinion_forms
-from cultivation.pipeline.models import Application
+from cultivation.pipeline.models import Application, Correction
 from cultivation.pipeline.views.gate import reviewers_only, seen_application
 from cultivation.pipeline.views.parts import answers_of, way
 from enterprises.registry import paging
-from enterprises.registry.models import Proof
 from enterprises.registry.views.gate import viewer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from django.http import HttpRequest, HttpResponse, QueryDict
 
-    from cultivation.pipeline.forms import OpinionForm
     from enterprises.accounts.models import User
 
 SHOWN = (
@@ -78,15 +75,16 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
         raise PermissionDenied
     if request.method == "GET":
         return shown(request, application)
-    forms = _forms(application, request.POST)
-    if not all(form.is_valid() for form in forms.values()):
-        return shown(request, application, forms=forms, status=400)
-    words = [form.word(code) for code, form in forms.items()]
-    for code, fault in opinions.faults(application, words).items():
-        forms[code].add_error("reason", fault)
-    if any(form.errors for form in forms.values()):
+    page = Page(application, request.POST)
+    if not all(form.is_valid() for form in page.forms.values()):
         messages.error(request, _("Some opinions lack what they need; nothing was kept yet."))
-        return shown(request, application, forms=forms, status=400)
+        return shown(request, application, page=page, status=400)
+    words = [form.word(code) for code, form in page.forms.items()]
+    for code, fault in opinions.faults(application, words).items():
+        page.forms[code].add_error("reason", fault)
+    if any(form.errors for form in page.forms.values()):
+        messages.error(request, _("Some opinions lack what they need; nothing was kept yet."))
+        return shown(request, application, page=page, status=400)
     posted = request.POST.get("version", "")
     try:
         number = opinions.record(
@@ -94,7 +92,7 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
         )
     except MoveError as error:
         messages.error(request, str(error))
-        return shown(request, seen_application(request, pk), forms=forms, status=409)
+        return shown(request, seen_application(request, pk), page=page, status=409)
     messages.success(request, _("Opinions kept: %(number)s changed.") % {"number": number})
     return redirect("pipeline:review", pk)
 
@@ -106,34 +104,56 @@ def may_open(application: Application, user: User) -> bool:
     )
 
 
+class Page:
+    """The sheet of an application with a form for each criterion (审核页)."""
+
+    def __init__(self, application: Application, data: Any = None) -> None:
+        self.moves = list(application.moves.select_related("made_by"))
+        self.lines = sheet.lines_of(application, self.moves)
+        level = routes.holding_level(application)
+        given = {
+            line.finding.code: line.finding.opinions[level]
+            for line in self.lines
+            if level in line.finding.opinions
+        }
+        codes = [str(leaf["code"]) for leaf in findings.leaves(application.submitted_result)]
+        documents = {
+            line.finding.code: line.documents for line in self.lines if line.finding.is_manual
+        }
+        self.forms = opinion_forms(
+            codes,
+            given,
+            documents=documents,
+            library=reasons.fitting(reasons.OBJECT),
+            data=data,
+        )
+
+
 def shown(
     request: HttpRequest,
     application: Application,
     *,
-    forms: Mapping[str, OpinionForm] | None = None,
+    page: Page | None = None,
     reason: str = "",
     status: int = 200,
 ) -> HttpResponse:
     """Return the review page, with what was typed before where it could not be kept."""
     user = viewer(request)
+    page = page or Page(application)
     choices = moves.choices_of(application, user)
     may_judge = opinions.may_review(application, user)
-    mine = forms or _forms(application)
-    proofs = _proofs(application)
-    reviews = application.criterion_reviews.select_related("made_by")
     context = {
         "application": application,
         "way": way(application),
         "level": routes.holding_level(application),
         "may_judge": may_judge,
         "rows": [
-            {
-                "finding": finding,
-                "form": mine.get(finding.code) if may_judge else None,
-                "proofs": proofs.get(finding.code, []),
-            }
-            for finding in findings.lines(application.submitted_result, reviews)
+            {"line": line, "form": page.forms.get(line.finding.code) if may_judge else None}
+            for line in page.lines
         ],
+        "times": clock.times_of(page.moves),
+        "came_again": came_again(application),
+        "changed": may_judge and changed_since(application, user),
         "answers": answers_of(application, application.submitted_answers),
         "documents": application.documents.all(),
         "choices": choices,
@@ -141,6 +161,26 @@ def shown(
         "reason_owed": any(choice.step.reason_owed for choice in choices),
     }
     return render(request, "pipeline/review.html", context, status=status)
+
+
+def came_again(application: Application) -> dict[str, Any] | None:
+    """Return how the application differs from what was sent back last, where it came again."""
+    last = (
+        application.corrections.filter(outcome=Correction.Outcome.RESUBMITTED)
+        .select_related("before__edition", "after__edition")
+        .first()
+    )
+    if last is None or last.after_id != application.submission_id:
+        return None
+    last.application = application
+    return {"correction": last, "state": mending.state_of(last)}
+
+
+def changed_since(application: Application, user: User) -> bool:
+    """Tell whether the application came again since the user went through it (审阅后有变)."""
+    level = routes.holding_level(application)
+    mark = application.reviewed.filter(officer=user, level=level).first()
+    return mark is not None and mark.submission_id != application.submission_id
 
 
 def neighbour(request: HttpRequest, side: str, cursor: str) -> str:
@@ -152,27 +192,3 @@ def neighbour(request: HttpRequest, side: str, cursor: str) -> str:
         kept.pop(name, None)
     kept[side] = cursor
     return f"{request.path}?{kept.urlencode()}"
-
-
-def _forms(application: Application, data: Any = None) -> dict[str, OpinionForm]:
-    level = routes.holding_level(application)
-    given = {one.criterion: one for one in application.criterion_reviews.filter(level=level)}
-    codes = [str(leaf["code"]) for leaf in findings.leaves(application.submitted_result)]
-    return opinion_forms(codes, given, data)
-
-
-def _proofs(application: Application) -> dict[str, list[Proof]]:
-    """Return the proofs of each criterion: of itself and of the figures it reads."""
-    by_subject: dict[str, list[Proof]] = {}
-    rows = Proof.objects.filter(document__enterprise_id=application.enterprise_id)
-    for proof in rows.select_related("document"):
-        by_subject.setdefault(proof.subject, []).append(proof)
-    code = application.edition.code
-    return {
-        str(leaf["code"]): [
-            proof
-            for subject in findings.subjects(leaf, code)
-            for proof in by_subject.get(subject, [])
-        ]
-        for leaf in findings.leaves(application.submitted_result)
-    }

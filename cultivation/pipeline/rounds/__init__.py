@@ -1,1 +1,0 @@
-"""Rounds of application: windows, who may come in when, quotas, extensions (批次)."""
