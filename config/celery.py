@@ -33,6 +33,10 @@ app.conf.beat_schedule = {
         "task": "cultivation.standards.tasks.replay_tonight",
         "schedule": crontab(hour=4, minute=30),
     },
+    "duties-every-night": {
+        "task": "cultivation.pipeline.tasks.keep_duties_tonight",
+        "schedule": crontab(hour=0, minute=40),
+    },
     "objections-every-morning": {
         "task": "cultivation.pipeline.tasks.remind_of_objections",
         "schedule": crontab(hour=8, minute=10),

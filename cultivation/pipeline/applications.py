@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from cultivation.pipeline import checklist, invitations, routes, titles
 from cultivation.pipeline.correcting import opened
 from cultivation.pipeline.errors import MovedMeanwhileError, MoveError
+from cultivation.pipeline.life.guards import recheck_hindrance
 from cultivation.pipeline.models import LIVE, Application, Status
 from cultivation.pipeline.questions import questions_of
 from enterprises.registry.models import Document, Enterprise, Tier
@@ -154,6 +155,8 @@ def _kind_hindrance(enterprise: Enterprise, tier: str, kind: str) -> str:
         return _("The enterprise holds this title until %(day)s.") % {
             "day": date_format(title.valid_to)
         }
+    if title is not None and (said := recheck_hindrance(title)):
+        return said
     if title is not None and titles.recheck_opens(title) > timezone.localdate():
         return _("The title is valid until %(until)s; its re-check opens on %(day)s.") % {
             "until": date_format(title.valid_to),

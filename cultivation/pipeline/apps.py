@@ -12,4 +12,5 @@ class PipelineConfig(AppConfig):
     def ready(self) -> None:
         """Make known what users are told."""
         import cultivation.pipeline.correcting.telling
+        import cultivation.pipeline.life.told
         import cultivation.pipeline.notices.told  # noqa: F401

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from cultivation.pipeline import titles
 from cultivation.pipeline.correcting.sweeping import sweep
+from cultivation.pipeline.life import reminding, updating
 from cultivation.pipeline.notices import sweeping
 from enterprises.jobs import runs
 
@@ -53,3 +54,26 @@ def sweep_corrections(run_id: int) -> None:
     with runs.working(run_id) as progress:
         if progress is not None:
             progress.result.update(sweep(progress=progress))
+
+
+@shared_task
+def keep_duties_tonight() -> int:
+    """Begin tonight's run that keeps the yearly updates and reminders; return its id."""
+    run, _new = runs.start(
+        "keep_duties",
+        task="cultivation.pipeline.tasks.keep_duties",
+        key=timezone.localdate().isoformat(),
+    )
+    return run.pk
+
+
+@shared_task
+def keep_duties(run_id: int) -> None:
+    """Write down who owes the year's update, what was missed, and remind everybody concerned."""
+    with runs.working(run_id) as progress:
+        if progress is None:
+            return
+        today = timezone.localdate()
+        progress.result["owed"] = updating.owe(today.year, progress=progress)
+        progress.result["missed"] = updating.close(on=today, progress=progress)
+        progress.result["told"] = reminding.remind(on=today, progress=progress)

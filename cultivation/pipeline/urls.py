@@ -12,6 +12,7 @@ from cultivation.pipeline.views import (
     firm,
     invitations,
     mending,
+    life,
     objecting,
     public,
     recognising,
@@ -51,6 +52,15 @@ urlpatterns = [
         )
         for word, outcome in (("decline", "declined"), ("withdraw", "withdrawn"))
     ),
+    path("enterprises/<int:pk>/life/", life.of_enterprise, name="life"),
+    path("enterprises/<int:pk>/changes/new/", life.report, name="report_change"),
+    path("updates/<int:pk>/confirm/", life.confirm, name="confirm_update"),
+    path("changes/<int:pk>/", life.change, name="change"),
+    path("changes/<int:pk>/withdraw/", life.withdraw_change, name="withdraw_change"),
+    path("duties/", life.duty_list, name="duties"),
+    path("consequences/<int:pk>/", life.consequence, name="consequence"),
+    path("cohorts/", life.cohort, name="cohort"),
+    path("titles/<int:pk>/give-up/", life.give_up, name="give_up"),
     path("titles/", titles.listing, name="titles"),
     path("titles/<int:pk>/", titles.title, name="title"),
     path("notices/", public.notices, name="notices"),

@@ -15,6 +15,13 @@ from cultivation.pipeline.models.corrections import (
 )
 from cultivation.pipeline.models.filling import Entry, Evidence, Presence
 from cultivation.pipeline.models.invitations import Invitation
+from cultivation.pipeline.models.life import (
+    Consequence,
+    MajorChange,
+    RecheckWaiver,
+    Relation,
+    YearlyUpdate,
+)
 from cultivation.pipeline.models.notices import (
     ListedTitle,
     Notice,
@@ -35,11 +42,13 @@ __all__ = [
     "Correction",
     "CorrectionExtension",
     "CorrectionItem",
+    "Consequence",
     "CriterionReview",
     "Entry",
     "Evidence",
     "Invitation",
     "ListedTitle",
+    "MajorChange",
     "Move",
     "Notice",
     "NoticeEntry",
@@ -50,7 +59,10 @@ __all__ = [
     "PublishedList",
     "Reason",
     "Reviewed",
+    "RecheckWaiver",
+    "Relation",
     "Round",
     "StageChange",
     "Status",
+    "YearlyUpdate",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db.models import Q
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.http import HttpRequest
 
-    from enterprises.accounts.models import User
 
 PUBLIC = (
     "enterprise__name",
@@ -117,7 +116,7 @@ def published_lists(request: HttpRequest) -> HttpResponse:
     user = request.user
     context = {
         "page": page,
-        "may_publish": user.is_authenticated and recognises(cast("User", user)),
+        "may_publish": user.is_authenticated and recognises(user),
         "previous_url": neighbour(request, "before", page.previous),
         "following_url": neighbour(request, "after", page.following),
     }
