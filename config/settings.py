@@ -41,11 +41,12 @@ def _secret_key() -> str:
 
 
 SECRET_KEY = _secret_key()
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "enterprises.accounts.admin_app.NotedAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -208,6 +209,11 @@ OBJECTION_REPLY_WORKING_DAYS = max(1, env.int("OBJECTION_REPLY_WORKING_DAYS", de
 OBJECTION_FIRM_WORKING_DAYS = max(1, env.int("OBJECTION_FIRM_WORKING_DAYS", default=5))
 # About how many kept judgements, and as many stored results, are judged again every night.
 REPLAY_SAMPLE = max(1, env.int("REPLAY_SAMPLE", default=1000))
+
+# The links of the audit chain are made with this key; without one, with a key from SECRET_KEY.
+AUDIT_KEY = env.str("AUDIT_KEY", default="")
+AUDIT_OLD_KEYS = env.list("AUDIT_OLD_KEYS", default=[])  # of links made earlier
+AUDIT_ANCHORS = Path(env.str("AUDIT_ANCHORS", default=str(VAR_DIR / "audit_anchors.txt")))
 
 EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="django.core.mail.backends.console.EmailBackend")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -12,6 +13,9 @@ from django.utils.translation import gettext as _
 
 from cultivation.digital import index, scoring
 from cultivation.digital.models import MaturityAssessment
+from enterprises.audit import recording
+from enterprises.audit.hashing import digest
+from enterprises.registry import ledger
 from enterprises.registry.models import Change, Document, Enterprise
 
 if TYPE_CHECKING:
@@ -100,18 +104,13 @@ def record(
     before = locked.digital_level
     refresh_levels(timezone.localdate(), enterprises=[enterprise.pk], noted=False)
     enterprise.refresh_from_db(fields=["digital_level", "version", "facts_at"])
-    Change.objects.create(
-        enterprise=enterprise,
-        subject=f"maturity:{row.pk}",
-        before={"digital_level": before},
-        after={
-            "digital_level": enterprise.digital_level,
-            "level": row.level,
-            "way": row.way,
-            "assessed_on": row.assessed_on.isoformat(),
-        },
-        made_by=by,
-    )
+    after = {
+        "digital_level": enterprise.digital_level,
+        "level": row.level,
+        "way": row.way,
+        "assessed_on": row.assessed_on.isoformat(),
+    }
+    ledger.note(enterprise, f"maturity:{row.pk}", {"digital_level": before}, after, by, "")
     return row
 
 
@@ -124,6 +123,7 @@ def record_many(rows: Iterable[Mapping[str, Any]], *, keep_levels: bool = True) 
     made: list[MaturityAssessment] = [_row(row) for row in rows]
     with transaction.atomic():
         MaturityAssessment.objects.bulk_create(made, batch_size=BATCH)
+        recording.note("maturity.entered", "maturity", by=None, after={"rows": len(made)})
         if keep_levels:
             ids = sorted({row.enterprise_id for row in made})
             for start in range(0, len(ids), BATCH):
@@ -168,7 +168,14 @@ def refresh_levels(
                     )
                     for pk, old, new in batch
                 )
+        if moved and noted:
+            recording.note("maturity.lapsed", "maturity", by=None, after=_tally(moved, on))
     return len(moved)
+
+
+def _tally(moved: Sequence[tuple[int, int | None, int | None]], on: dt.date) -> dict[str, Any]:
+    """Return what the audit log keeps of levels that a day moved: how many, and which."""
+    return {"on": on, "enterprises": len(moved), "digest": digest(sorted(moved, key=itemgetter(0)))}
 
 
 def _set_levels(batch: list[tuple[int, int | None, int | None]], now: dt.datetime) -> None:

@@ -11,12 +11,13 @@ from django.utils.translation import gettext as _
 
 from cultivation.digital.maturity import is_officer_of
 from cultivation.digital.models import TransformationProject
-from enterprises.registry.models import Change, Enterprise
+from enterprises.registry import ledger
 
 if TYPE_CHECKING:
     import datetime as dt
 
     from enterprises.accounts.models import User
+    from enterprises.registry.models import Enterprise
 
 
 def may_keep(user: User, enterprise: Enterprise) -> bool:
@@ -114,10 +115,11 @@ def _note(
     before: dict[str, object],
     after: dict[str, object],
 ) -> None:
-    Change.objects.create(
-        enterprise=project.enterprise,
-        subject=f"project:{project.pk}",
-        before={key: str(value) if value is not None else None for key, value in before.items()},
-        after={key: str(value) for key, value in after.items()},
-        made_by=by,
+    ledger.note(
+        project.enterprise,
+        f"project:{project.pk}",
+        {key: str(value) if value is not None else None for key, value in before.items()},
+        {key: str(value) for key, value in after.items()},
+        by,
+        "",
     )

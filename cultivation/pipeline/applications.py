@@ -16,6 +16,7 @@ from cultivation.pipeline.errors import MovedMeanwhileError, MoveError
 from cultivation.pipeline.life.guards import recheck_hindrance
 from cultivation.pipeline.models import LIVE, Application, Status
 from cultivation.pipeline.questions import questions_of
+from enterprises.audit import recording
 from enterprises.registry.models import Document, Enterprise, Tier
 
 if TYPE_CHECKING:
@@ -80,8 +81,16 @@ def begin(enterprise: Enterprise, tier: str, *, kind: str, by: User) -> Applicat
             )
     except IntegrityError as error:
         raise MoveError(_("An application for this title is under way already.")) from error
+    recording.note(
+        "application.begun",
+        begun,
+        by=by,
+        after={"tier": tier, "kind": kind, "intake": intake, "edition": begun.edition.code},
+        enterprise_id=locked.pk,
+        region_path=locked.region_path,
+    )
     if invitation:
-        invitations.begun(invitation, begun)
+        invitations.begun(invitation, begun, by=by)
     return begun
 
 

@@ -13,4 +13,6 @@ class PipelineConfig(AppConfig):
         """Make known what users are told."""
         import cultivation.pipeline.correcting.telling
         import cultivation.pipeline.life.told
+        """Load what each part tells users and checks against the audit log."""
+        import cultivation.pipeline.auditing
         import cultivation.pipeline.notices.told  # noqa: F401

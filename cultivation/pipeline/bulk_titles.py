@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
+from cultivation.pipeline import traces
 from cultivation.pipeline.following import write
 from cultivation.pipeline.models import StageChange
 from cultivation.pipeline.stages import LADDER, highest, last_day, stage_of
@@ -80,9 +81,11 @@ def _grant_chunk(
         every[enterprise_id] = [*old[enterprise_id], *fresh]
         mended += _settle(every[enterprise_id], today)
         new += fresh
-    Title.objects.bulk_update([t for t in mended if t.pk], ["ended_on", "end_kind"], batch_size=500)
+    known = [title for title in mended if title.pk]
+    Title.objects.bulk_update(known, ["ended_on", "end_kind"], batch_size=500)
     Title.objects.bulk_create(new, batch_size=2000)
     _restage(every, cause=cause, today=today)
+    traces.titled("title.listed", [*known, *new], paths, by=None, reason=cause)
     return len(new)
 
 

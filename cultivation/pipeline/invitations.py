@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from cultivation.pipeline import discovery
+from cultivation.pipeline import discovery, traces
 from cultivation.pipeline.errors import MovedMeanwhileError, MoveError
 from cultivation.pipeline.models import Invitation
 from cultivation.standards.models import Assessment, Verdict
@@ -104,6 +104,7 @@ def invite(found: Collection[int], *, by: User, text: Text, to: User | None = No
         raise MovedMeanwhileError(
             _("Somebody else invited one of them meanwhile. Nothing was sent; look again.")
         ) from error
+    traces.invited("invitation.made", made, by=by)
     return Invited(made, len(found) - len(made))
 
 
@@ -123,7 +124,7 @@ def end(
         raise MoveError(_("Say why."), field="reason")
     locked.outcome, locked.reason = outcome, reason.strip()
     locked.ended_by, locked.ended_at = by, timezone.now()
-    return _saved(locked)
+    return _saved(locked, by)
 
 
 @transaction.atomic
@@ -141,7 +142,7 @@ def assign(
             field="assigned_to",
         )
     locked.assigned_to = to
-    return _saved(locked)
+    return _saved(locked, by)
 
 
 def followers(by: User, path: str) -> QuerySet[User]:
@@ -167,17 +168,17 @@ def open_for(enterprise: Enterprise, tier: str) -> Invitation | None:
     return rows.first()
 
 
-def begun(invitation: Invitation, application: Application) -> None:
+def begun(invitation: Invitation, application: Application, *, by: User) -> None:
     """Note which application an invitation led to; it stays open until that goes in."""
     invitation.application = application
-    _saved(invitation)
+    _saved(invitation, by)
 
 
 def converted(application: Application, *, by: User) -> None:
     """Close the invitation that led to an application, now that it has gone in (转化)."""
     for one in Invitation.objects.filter(application=application, outcome=Outcome.OPEN):
         one.outcome, one.ended_by, one.ended_at = Outcome.APPLIED, by, timezone.now()
-        _saved(one)
+        _saved(one, by)
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +245,8 @@ def _locked(invitation: Invitation, version: int | None) -> Invitation:
     return locked
 
 
-def _saved(invitation: Invitation) -> Invitation:
+def _saved(invitation: Invitation, by: User) -> Invitation:
     invitation.version += 1
     invitation.save()
+    traces.invited("invitation.changed", [invitation], by=by)
     return invitation

@@ -14,7 +14,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from cultivation.pipeline import effects, guards, routes
+from cultivation.pipeline import effects, guards, routes, traces
 from cultivation.pipeline.correcting import clock, closing, opening
 from cultivation.pipeline.errors import MovedMeanwhileError, MoveError
 from cultivation.pipeline.models import Application, Move, Status
@@ -331,7 +331,7 @@ def _take(application: Application, step: Step, by: User | None, reason: str) ->
         publishing.leave(application)
     if step.after is not None:
         step.after(application)
-    return Move.objects.create(
+    move = Move.objects.create(
         application=application,
         name=step.name,
         source=source,
@@ -342,3 +342,5 @@ def _take(application: Application, step: Step, by: User | None, reason: str) ->
         judgement=application.submission,
         made_by=by,
     )
+    traces.moved(application, move)
+    return move

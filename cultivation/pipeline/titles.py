@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from cultivation.pipeline import traces
 from cultivation.pipeline.bulk_titles import Grant, grant_many
 from cultivation.pipeline.following import follow
 from cultivation.pipeline.models import LIVE, Application, Status
@@ -81,9 +82,14 @@ def grant(application: Application, *, by: User | None, on: dt.date | None = Non
     """Give the title that an application was for; a re-checked title is replaced (认定)."""
     day = on or timezone.localdate()
     enterprise = _locked(application.enterprise_id)
-    Title.objects.filter(
+    paths = {enterprise.pk: enterprise.region_path}
+    before = Title.objects.filter(
         enterprise=enterprise, tier=application.tier, ended_on__isnull=True
-    ).update(ended_on=day, end_kind=Title.End.REPLACED)
+    )
+    for old in before:
+        old.ended_on, old.end_kind = day, Title.End.REPLACED
+        old.save(update_fields=["ended_on", "end_kind"])
+        traces.titled("title.replaced", [old], paths, by=by)
     title = Title.objects.create(
         enterprise=enterprise,
         tier=application.tier,
@@ -97,6 +103,7 @@ def grant(application: Application, *, by: User | None, on: dt.date | None = Non
     )
     cause = _("title %(number)s recognised") % {"number": title.number}
     follow({enterprise.pk: day}, cause=cause, by=by, application=application)
+    traces.titled("title.granted", [title], paths, by=by)
     return title
 
 
@@ -150,6 +157,8 @@ def import_title(
         granting_region=granting_region(tier, locked.region_path),
     )
     follow({locked.pk: granted_on}, cause=reason.strip()[:200], by=by)
+    paths = {locked.pk: locked.region_path}
+    traces.titled("title.entered", [title], paths, by=by, reason=reason.strip())
     return title
 
 
@@ -171,10 +180,12 @@ def revoke(title: Title, *, by: User, reason: str, kind: str = Title.End.REVOKED
         raise TitleError(_("Title %(number)s has ended already.") % {"number": title.number})
     ending = [one for one in standing if one.pk == title.pk or _falls_too(one, by, kind)]
     today = timezone.localdate()
-    Title.objects.filter(pk__in=[one.pk for one in ending]).update(
-        ended_on=today, end_kind=kind, end_reason=reason.strip()
-    )
+    for one in ending:
+        one.ended_on, one.end_kind, one.end_reason = today, kind, reason.strip()
+    Title.objects.bulk_update(ending, ["ended_on", "end_kind", "end_reason"])
     follow({enterprise.pk: today}, cause=reason.strip()[:200], by=by)
+    paths = {enterprise.pk: enterprise.region_path}
+    traces.titled(f"title.{kind}", ending, paths, by=by, reason=reason.strip())
     return ending
 
 
@@ -209,6 +220,11 @@ def _lapse(pks: list[int]) -> int:
         ).update(ended_on=valid_to + ONE_DAY)
     when = {title.enterprise_id: title.valid_to + ONE_DAY for title in found}
     follow(when, cause=_("a title ran to its end"), by=None)
+    for title in found:
+        title.ended_on = title.valid_to + ONE_DAY
+    firms = Enterprise.objects.filter(pk__in=list(when))
+    paths = dict(firms.values_list("pk", "region_path"))
+    traces.titled("title.expired", found, paths, by=None)
     return len(found)
 
 

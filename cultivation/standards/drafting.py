@@ -19,6 +19,7 @@ from cultivation.standards.draft_checks import Check, check
 from cultivation.standards.loading import publish
 from cultivation.standards.models import Draft, DraftEvent, Edition, Overlay
 from cultivation.standards.policy import PolicyError
+from enterprises.audit import recording
 from enterprises.registry.ledger import StaleError
 
 if TYPE_CHECKING:
@@ -241,4 +242,17 @@ def _note(draft: Draft, name: str, by: User, reason: str = "") -> None:
         cases=draft.cases,
         reason=reason.strip(),
         made_by=by,
+    )
+    recording.note(
+        f"standard.{name}",
+        draft,
+        by=by,
+        after={
+            "code": draft.code,
+            "status": draft.status,
+            "version": draft.version,
+            "digest": digest(draft),
+            "edition": draft.edition.sha256 if draft.edition else None,
+        },
+        reason=reason.strip(),
     )

@@ -18,6 +18,7 @@ from cultivation.standards.library import OVERLAYS, Library, amends
 from cultivation.standards.models import Edition, Judgement, JudgingRun, Overlay
 from cultivation.standards.policy import PolicyError
 from cultivation.standards.reading import digest
+from enterprises.audit import recording
 from enterprises.registry.models import Title
 
 if TYPE_CHECKING:
@@ -54,14 +55,19 @@ def load_all(folder: Path | None = None) -> list[Edition]:
     whole.check()
     editions = {edition.code: edition for edition in Edition.objects.all()}
     overlays = {overlay.code: overlay for overlay in Overlay.objects.all()}
+    fresh: dict[str, str] = {}
     for code, text in files.bases.items():
         if code not in editions or editions[code].sha256 != text.sha256:
             editions[code] = _store(editions.get(code), text)
+            fresh[code] = text.sha256
     for code in files.bases:
         _tie(editions[code], editions)
     for code, text in files.overlays.items():
         if code not in overlays or overlays[code].sha256 != text.sha256:
             overlays[code] = _lay(overlays.get(code), text, editions)
+            fresh[code] = text.sha256
+    if fresh:
+        recording.note("standard.loaded", "standards", by=None, after=fresh)
     for code in files.bases:
         _keep_cases(editions[code], whole, code, folder.parent / CASES.name)
     for code in files.overlays:

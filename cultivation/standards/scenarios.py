@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,6 +19,7 @@ from cultivation.standards.models import Scenario, Snapshot
 from cultivation.standards.policy import PolicyError, amended
 from cultivation.standards.scenario_changes import amendments
 from cultivation.standards.tallies import tally
+from enterprises.audit import recording
 from enterprises.jobs.runs import start
 from enterprises.places.models import Region
 from enterprises.registry.ledger import StaleError
@@ -79,6 +81,7 @@ def create(edition: Any, said: dict[str, Any], *, by: User) -> Scenario:
     return _saved(scenario, said, by=by)
 
 
+@transaction.atomic
 def change(scenario: Scenario, said: dict[str, Any], *, by: User, version: int) -> Scenario:
     """Change one's own scenario; what it had found is void where its question changed."""
     if not may_change(by, scenario):
@@ -92,9 +95,11 @@ def change(scenario: Scenario, said: dict[str, Any], *, by: User, version: int) 
     if not mine.update(**fields, version=F("version") + 1, updated_at=timezone.now()):
         raise StaleError
     scenario.refresh_from_db()
+    _note("changed", scenario, by)
     return scenario
 
 
+@transaction.atomic
 def copy(scenario: Scenario, *, by: User) -> Scenario:
     """Make a copy for oneself, result and all (复制情景)."""
     made = Scenario.objects.get(pk=scenario.pk)
@@ -102,13 +107,16 @@ def copy(scenario: Scenario, *, by: User) -> Scenario:
     made.made_by, made.version, made.job = by, 1, None
     made.name = _("Copy of %(name)s") % {"name": scenario.name[:COPIED]}
     made.save()
+    _note("copied", made, by)
     return made
 
 
+@transaction.atomic
 def delete(scenario: Scenario, *, by: User) -> None:
     """Delete one's own scenario (删除情景)."""
     if not may_change(by, scenario):
         raise PermissionDenied(_("Only who made a scenario deletes it."))
+    _note("deleted", scenario, by)
     scenario.delete()
 
 
@@ -218,13 +226,25 @@ def _ready(
     )
 
 
+@transaction.atomic
 def _saved(scenario: Scenario, said: dict[str, Any], *, by: User) -> Scenario:
     fields = {name: said[name] for name in FIELDS}
     _check(scenario, fields, by=by)
     for name, value in fields.items():
         setattr(scenario, name, value)
     scenario.save()
+    _note("made", scenario, by)
     return scenario
+
+
+def _note(action: str, scenario: Scenario, by: User) -> None:
+    recording.note(
+        f"scenario.{action}",
+        scenario,
+        by=by,
+        after={name: getattr(scenario, name) for name in FIELDS} | {"version": scenario.version},
+        region_path=scenario.region_path,
+    )
 
 
 def _check(scenario: Scenario, fields: dict[str, Any], *, by: User) -> None:

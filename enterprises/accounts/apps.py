@@ -8,3 +8,9 @@ class AccountsConfig(AppConfig):
     name = "enterprises.accounts"
     label = "accounts"
     verbose_name = _("Accounts and seats")
+
+    def ready(self) -> None:
+        """Let sign-ins be written down."""
+        from enterprises.accounts import signins
+
+        signins.listen()

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from enterprises.accounts import seats
 from enterprises.accounts.models import Claim, Seat
+from enterprises.audit import recording
 from enterprises.registry import credit_code
 from enterprises.registry.models import Enterprise
 
@@ -81,7 +82,9 @@ def file(user: User, *, code: str, statement: str) -> tuple[Claim, bool]:
 def _write(user: User, enterprise: Enterprise, statement: str) -> tuple[Claim, bool]:
     try:
         with transaction.atomic():
-            return Claim.objects.create(user=user, enterprise=enterprise, statement=statement), True
+            made = Claim.objects.create(user=user, enterprise=enterprise, statement=statement)
+            _note(made, "filed", user)
+            return made, True
     except IntegrityError:  # the same claim came in a moment ago
         return Claim.objects.get(user=user, enterprise=enterprise, status=Status.OPEN), False
 
@@ -148,4 +151,17 @@ def _answer(claim: Claim, status: str, by: User, reason: str) -> Claim:
     claim.status, claim.answer = status, reason
     claim.decided_by, claim.decided_at = by, timezone.now()
     claim.save(update_fields=["status", "answer", "decided_by", "decided_at"])
+    _note(claim, status, by)
     return claim
+
+
+def _note(claim: Claim, action: str, by: User) -> None:
+    recording.note(
+        f"claim.{action}",
+        claim,
+        by=by,
+        after={"user": claim.user_id, "status": claim.status},
+        reason=claim.answer,
+        enterprise_id=claim.enterprise_id,
+        region_path=claim.enterprise.region_path,
+    )

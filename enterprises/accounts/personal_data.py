@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from enterprises.accounts.models import PersonalDataReading
+from enterprises.audit import recording
 
 if TYPE_CHECKING:
     from enterprises.accounts.models import User
@@ -25,6 +27,7 @@ def may_read(enterprise: Enterprise, by: User) -> bool:
     return any(enterprise.region_path.startswith(path) for path in working)
 
 
+@transaction.atomic
 def read(
     enterprise: Enterprise, *, by: User, fields: tuple[str, ...] = FIELDS, purpose: str = ""
 ) -> dict[str, str]:
@@ -36,7 +39,16 @@ def read(
         raise ValueError(fields)
     if not may_read(enterprise, by):
         raise PermissionDenied(_("The contact is shown only to those who work with this record."))
-    PersonalDataReading.objects.create(
+    reading = PersonalDataReading.objects.create(
         user=by, enterprise=enterprise, fields=",".join(fields), purpose=purpose
+    )
+    recording.note(
+        "contact.read",
+        reading,
+        by=by,
+        after={"fields": fields},
+        reason=purpose,
+        enterprise_id=enterprise.pk,
+        region_path=enterprise.region_path,
     )
     return {name: getattr(enterprise, name) for name in fields}

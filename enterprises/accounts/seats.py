@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from enterprises.accounts.models import Seat, SeatChange, User
 from enterprises.accounts.scope import OFFICES
+from enterprises.audit import recording
 
 if TYPE_CHECKING:
     from enterprises.accounts.scope import Scope
@@ -150,9 +151,7 @@ def give(
         setattr(seat, right, has)
     seat.active, seat.granted_by = True, by
     seat.save()
-    SeatChange.objects.create(
-        seat=seat, action=SeatChange.Action.GRANTED, reason=reason, made_by=by
-    )
+    _note(seat, SeatChange.Action.GRANTED, by, reason)
     return seat
 
 
@@ -173,10 +172,28 @@ def end(seat: Seat, *, by: User, reason: str) -> Seat:
         raise ValidationError(_("This seat has ended already."))
     seat.active = False
     seat.save(update_fields=["active"])
-    SeatChange.objects.create(
-        seat=seat, action=SeatChange.Action.ENDED, reason=reason.strip(), made_by=by
-    )
+    _note(seat, SeatChange.Action.ENDED, by, reason.strip())
     return seat
+
+
+def _note(seat: Seat, action: str, by: User | None, reason: str) -> None:
+    SeatChange.objects.create(seat=seat, action=action, reason=reason, made_by=by)
+    place = seat.enterprise.region_path if seat.enterprise else ""
+    recording.note(
+        f"seat.{action}",
+        seat,
+        by=by,
+        after={
+            "user": seat.user_id,
+            "role": seat.role,
+            "region": seat.region.code if seat.region else None,
+            "active": seat.active,
+            **{right: getattr(seat, right) for right in RIGHTS},
+        },
+        reason=reason,
+        enterprise_id=seat.enterprise_id,
+        region_path=seat.region.path if seat.region else place,
+    )
 
 
 def _check_place(role: str, region: Region | None, enterprise: Enterprise | None) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from django.http import HttpRequest
     from django.http.response import HttpResponseBase
@@ -20,6 +21,16 @@ def request_id() -> str:
     return _current.get()
 
 
+@contextmanager
+def working_as(name: str) -> Iterator[None]:
+    """Let what is written meanwhile bear the name of a run of background work (任务标识)."""
+    token = _current.set(name)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
 def name_requests(
     get_response: Callable[[HttpRequest], HttpResponseBase],
 ) -> Callable[[HttpRequest], HttpResponseBase]:
@@ -27,11 +38,8 @@ def name_requests(
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         named = uuid.uuid4().hex
-        token = _current.set(named)
-        try:
+        with working_as(named):
             response = get_response(request)
-        finally:
-            _current.reset(token)
         response["X-Request-ID"] = named
         return response
 

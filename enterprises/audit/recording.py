@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
 
+from enterprises.audit import sealing
 from enterprises.audit.asking import request_id
+from enterprises.audit.hashing import content_hash
 from enterprises.audit.models import AuditRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from django.db.models import Model
 
     from enterprises.accounts.models import User
+
+BATCH = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One thing done, to be written down: see `note` (一项操作)."""
+
+    action: str
+    subject: Model | str
+    before: Mapping[str, Any] = field(default_factory=dict)
+    after: Mapping[str, Any] = field(default_factory=dict)
+    reason: str = ""
+    enterprise_id: int | None = None
+    region_path: str = ""
 
 
 def note(
@@ -36,21 +53,20 @@ def note(
     `action` is a word of the room, such as "application.recognise"; `subject` the row it was done
     to. Personal data do not belong into `before` and `after`.
     """
-    record = AuditRecord(
-        action=action,
-        subject=subject if isinstance(subject, str) else named(subject),
-        enterprise_id=enterprise_id,
-        region_path=region_path,
-        before=_plain(before or {}),
-        after=_plain(after or {}),
-        reason=reason,
-        made_by_id=by.pk if by is not None else None,
-        made_at=timezone.now(),
-        request_id=request_id(),
+    record = _record(
+        Deed(action, subject, before or {}, after or {}, reason, enterprise_id, region_path), by
     )
-    record.content_hash = content_hash(record)
     record.save(force_insert=True)
+    sealing.seal_soon(record.pk)
     return record
+
+
+def note_many(deeds: Iterable[Deed], *, by: User | None) -> int:
+    """Write down many things done at once, a record each; return how many (批量留痕)."""
+    records = AuditRecord.objects.bulk_create((_record(d, by) for d in deeds), batch_size=BATCH)
+    if records:
+        sealing.seal_soon(records[0].pk)
+    return len(records)
 
 
 def named(row: Model) -> str:
@@ -58,18 +74,38 @@ def named(row: Model) -> str:
     return f"{row._meta.model_name}:{row.pk}"
 
 
-def content_hash(record: AuditRecord) -> str:
-    """Return the SHA-256 of what a record says, whatever the database did to its spelling."""
-    said = [
-        record.action, record.subject, record.enterprise_id, record.region_path, record.before,
-        record.after, record.reason, record.made_by_id, record.made_at.isoformat(),
-        record.request_id,
-    ]  # fmt: skip
-    text = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+def plain(value: Any) -> Any:
+    """Return a value as every database keeps it: no floats, no null characters (规范化).
+
+    Dates and decimals become texts.
+    """
+    return _cleaned(json.loads(json.dumps(value, cls=DjangoJSONEncoder)))
 
 
-def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return values as JSON keeps them, so that they hash the same when read back."""
-    plain: dict[str, Any] = json.loads(json.dumps(dict(values), cls=DjangoJSONEncoder))
-    return plain
+def _record(deed: Deed, by: User | None) -> AuditRecord:
+    record = AuditRecord(
+        action=deed.action,
+        subject=deed.subject if isinstance(deed.subject, str) else named(deed.subject),
+        enterprise_id=deed.enterprise_id,
+        region_path=deed.region_path,
+        before=plain(dict(deed.before)),
+        after=plain(dict(deed.after)),
+        reason=_cleaned(str(deed.reason)),
+        made_by_id=by.pk if by is not None else None,
+        made_at=timezone.now(),
+        request_id=request_id(),
+    )
+    record.content_hash = content_hash(record)
+    return record
+
+
+def _cleaned(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {_cleaned(key): _cleaned(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_cleaned(inner) for inner in value]
+    if isinstance(value, float):
+        return repr(value)
+    if isinstance(value, str):
+        return value.replace("\0", "\ufffd").encode(errors="replace").decode()
+    return value

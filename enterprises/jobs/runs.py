@@ -13,6 +13,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from enterprises.audit.asking import working_as
 from enterprises.jobs import parts
 from enterprises.jobs.models import JobRun
 from enterprises.jobs.parts import LIVE, CancelledError, Piece, Status
@@ -132,7 +133,7 @@ def working(run_id: int) -> Iterator[Progress | None]:
         return
     progress = Progress(run)
     try:
-        with _pulse(run):
+        with _pulse(run), working_as(f"run-{run.pk}"):
             yield progress
     except CancelledError:
         _end(run, Status.CANCELLED, progress.result)

@@ -14,6 +14,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from enterprises.audit import recording
 from enterprises.registry import ledger, records
 from enterprises.registry.models import Document, Enterprise, Proof
 
@@ -67,8 +68,17 @@ def attach(
         document = _store(locked, file, media_type, digest, by)
     if valid_to is not None and document.valid_to != valid_to:
         limit(document, valid_to, by=by)
-    for subject in subjects:
+    proven = list(subjects)
+    for subject in proven:
         Proof.objects.get_or_create(document=document, subject=subject, defaults={"page": page})
+    recording.note(
+        "record.document_attached",
+        document,
+        by=by,
+        after={"name": document.name, "sha256": digest, "proves": proven},
+        enterprise_id=locked.pk,
+        region_path=locked.region_path,
+    )
     return document
 
 

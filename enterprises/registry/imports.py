@@ -21,6 +21,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from enterprises.audit import recording
 from enterprises.registry import imports_mapping as mappings
 from enterprises.registry import imports_reading as reading
 from enterprises.registry.imports_commit import Writer
@@ -131,7 +132,8 @@ def commit(
     locked.rows.all().delete()
     try:
         with transaction.atomic():
-            tally = _run(locked, by=by, writer=Writer(locked, by=by), progress=progress)
+            writer = Writer(locked, by=by)
+            tally = _run(locked, by=by, writer=writer, progress=progress)
     except IntegrityError as error:
         raise ValidationError(
             _("The registry changed while the file was read; nothing was saved. Import it again."),
@@ -141,6 +143,8 @@ def commit(
     locked.status = StagedImport.Status.COMMITTED
     locked.committed_at = timezone.now()
     locked.save(update_fields=["counts", "status", "committed_at"])
+    changes = {"changes": writer.written, "digest": writer.digest}
+    _note("committed", locked, by, {**locked.counts, **changes})
     return locked
 
 
@@ -157,7 +161,19 @@ def discard(staged: StagedImport, *, by: User | None) -> StagedImport:
     locked.save(update_fields=["status", "file"])
     if file:
         transaction.on_commit(lambda: file.storage.delete(str(file.name)))
+    _note("discarded", locked, by, {})
     return locked
+
+
+def _note(action: str, staged: StagedImport, by: User | None, after: dict[str, Any]) -> None:
+    """Write down what became of a file: one record, whatever the number of its rows (导入留痕)."""
+    recording.note(
+        f"import.{action}",
+        staged,
+        by=by,
+        after={"name": staged.name, "kind": staged.kind, "sha256": staged.sha256, **after},
+        region_path=min(by.scope.register_paths, key=len, default="") if by else "",
+    )
 
 
 def _keep(staged: StagedImport, file: Path | File[bytes]) -> None:

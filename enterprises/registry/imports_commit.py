@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
+from enterprises.audit.fields import encode
 from enterprises.registry import ledger, names, size_class
 from enterprises.registry.imports_writing import insert, update
 from enterprises.registry.models import AnnualReport, Change, Enterprise, NameRecord
@@ -27,6 +29,8 @@ class Writer:
     def __init__(self, staged: StagedImport, *, by: User | None) -> None:
         self.staged, self.by = staged, by
         self.reason = f"{staged.name}"[:300]
+        self.written = 0
+        self._digest = hashlib.sha256()
 
     def enterprises(self, outcome: Outcome) -> None:
         """Write new and changed enterprises (写入企业)."""
@@ -46,8 +50,21 @@ class Writer:
         moved = {old["id"] for _, old, new in outcome.changed if DECIDES_SIZE & set(new)}
         if moved:
             self._freshen(moved, step=0)
-        insert(Change, changes)
+        self._keep(changes)
         insert(NameRecord, renamed)
+
+    @property
+    def digest(self) -> str:
+        """Return the hash of all changes written, in the order of their rows (变更摘要)."""
+        return self._digest.hexdigest()
+
+    def _keep(self, changes: list[dict[str, Any]]) -> None:
+        """Write rows of the history, and take them into the digest."""
+        insert(Change, changes)
+        for row in changes:
+            said = [row["enterprise_id"], row["subject"], row["before"], row["after"]]
+            self._digest.update(encode(said).encode())
+        self.written += len(changes)
 
     def reports(self, outcome: ReportOutcome) -> None:
         """Write reports, registering enterprises first where the mapping says so (写入年报)."""
@@ -69,18 +86,17 @@ class Writer:
             changes.append(self._change(row.enterprise_id, subject, before, changed, row.line))
         for fields, rows in by_fields.items():
             update(AnnualReport, rows, fields)
-        insert(Change, changes)
+        self._keep(changes)
         self._freshen({row["enterprise_id"] for row in changes})
 
     def _register(self, candidates: list[Candidate]) -> None:
         insert(Enterprise, [candidate.values for candidate in candidates])
         ids = _ids(candidate.code for candidate in candidates)
-        insert(
-            Change,
+        self._keep(
             [
                 self._change(ids[c.code], "registered", {}, {"name": c.name}, c.line)
                 for c in candidates
-            ],
+            ]
         )
 
     def _freshen(self, ids: set[int], *, step: int = 1) -> None:

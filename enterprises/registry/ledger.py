@@ -11,6 +11,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from enterprises.audit import recording
 from enterprises.registry import size_class
 from enterprises.registry.models import AnnualReport, Change, Enterprise, SizeClass
 
@@ -68,7 +69,18 @@ def note(
     by: User | None,
     reason: str,
 ) -> Change:
-    """Write a row of the history (变更记录)."""
+    """Write a row of the history, and of the audit log (变更记录)."""
+    kind, _colon, _rest = subject.partition(":")
+    recording.note(
+        f"record.{kind}",
+        enterprise if kind == subject else subject,
+        by=by,
+        before=before,
+        after=after,
+        reason=reason,
+        enterprise_id=enterprise.pk,
+        region_path=enterprise.region_path,
+    )
     return Change.objects.create(
         enterprise=enterprise,
         subject=subject,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from enterprises.accounts.models import Seat, User
-from enterprises.audit import recording
+from enterprises.audit import hashing, recording
 from enterprises.audit.models import AuditRecord
 from enterprises.places.models import Region
 
@@ -41,9 +41,9 @@ def test_note_keeps_values_and_a_hash_that_reading_confirms() -> None:
     kept = AuditRecord.objects.get(pk=made.pk)
     assert kept.subject == f"user:{user.pk}"
     assert kept.before == {"day": "2026-05-06", "money": 10**15}
-    assert recording.content_hash(kept) == kept.content_hash
+    assert hashing.content_hash(kept) == kept.content_hash
     kept.reason = "another"
-    assert recording.content_hash(kept) != kept.content_hash
+    assert hashing.content_hash(kept) != kept.content_hash
 
 
 def test_records_are_read_by_the_auditors_of_their_region_alone() -> None:
