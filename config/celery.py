@@ -20,6 +20,7 @@ app.conf.beat_schedule = {
     "corrections-every-night": {
         "task": "cultivation.pipeline.tasks.sweep_corrections_tonight",
         "schedule": crontab(hour=0, minute=40),
+    },
     "audit-records-sealed-every-minute": {
         "task": "enterprises.audit.tasks.seal_what_waits",
         "schedule": 60.0,

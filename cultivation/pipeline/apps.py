@@ -14,5 +14,7 @@ class PipelineConfig(AppConfig):
         import cultivation.pipeline.correcting.telling
         import cultivation.pipeline.life.told
         """Load what each part tells users and checks against the audit log."""
+        """Make known what users are told, and what is checked against the audit log."""
         import cultivation.pipeline.auditing
+        import cultivation.pipeline.correcting.telling
         import cultivation.pipeline.notices.told  # noqa: F401
