@@ -113,7 +113,7 @@ def published_lists(request: HttpRequest) -> HttpResponse:
         after=request.GET.get("after", ""),
         before=request.GET.get("before", ""),
     )
-    user = cast("User", request.user)
+    user = request.user
     context = {
         "page": page,
         "may_publish": user.is_authenticated and recognises(user),
