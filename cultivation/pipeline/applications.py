@@ -16,6 +16,7 @@ from cultivation.pipeline.errors import MovedMeanwhileError, MoveError
 from cultivation.pipeline.life.guards import recheck_hindrance
 from cultivation.pipeline.models import LIVE, Application, Status
 from cultivation.pipeline.questions import questions_of
+from cultivation.pipeline.rounds import choosing
 from enterprises.audit import recording
 from enterprises.registry.models import Document, Enterprise, Tier
 
@@ -47,6 +48,9 @@ def hindrance(enterprise: Enterprise, tier: str, *, kind: str) -> str:
     said = _kind_hindrance(enterprise, tier, kind) or _needs_hindrance(enterprise, tier)
     if said:
         return said
+    taking = choosing.reach_of(enterprise).intake(tier, kind, at=timezone.now(), grace=False)
+    if taking.hindrance and not taking.ahead:
+        return taking.hindrance
     try:
         routes.route_of(enterprise.region, tier)
         checklist.edition_of(enterprise, tier, kind=kind)
@@ -64,6 +68,8 @@ def begin(enterprise: Enterprise, tier: str, *, kind: str, by: User) -> Applicat
     said = hindrance(locked, tier, kind=kind)
     if said:
         raise MoveError(said)
+    taking = choosing.reach_of(locked).intake(tier, kind, at=timezone.now()).round
+    named = taking.edition if taking else None
     invitation = invitations.open_for(locked, tier) if kind == Kind.RECOGNITION else None
     intake = Application.Intake.DISCOVERED if invitation else Application.Intake.SELF_APPLIED
     try:
@@ -74,7 +80,8 @@ def begin(enterprise: Enterprise, tier: str, *, kind: str, by: User) -> Applicat
                 tier=tier,
                 kind=kind,
                 year=timezone.localdate().year,
-                edition=checklist.edition_of(locked, tier, kind=kind),
+                edition=named or checklist.edition_of(locked, tier, kind=kind),
+                round=taking,
                 region_path=locked.region_path,
                 answers=_first_answers(locked, tier),
                 made_by=by,

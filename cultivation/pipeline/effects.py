@@ -11,6 +11,7 @@ from cultivation.pipeline import checklist, decisions, invitations, routes, titl
 from cultivation.pipeline.errors import MoveError
 from cultivation.pipeline.models import Application
 from cultivation.pipeline.notices import publishing
+from cultivation.pipeline.rounds import noting, quotas
 from cultivation.standards import keeping
 
 if TYPE_CHECKING:
@@ -32,22 +33,34 @@ def take_snapshot(application: Application, by: User) -> dict[str, Any]:
     unit, facts = application.region_path[:2], kept.facts_hash[:8]
     application.receipt = f"{application.year}-{unit}-{application.pk:08d}-{facts}"
     invitations.converted(application, by=by)
-    return decisions.basis_of(application) | {"answers": application.submitted_answers}
+    return (
+        decisions.basis_of(application)
+        | {"answers": application.submitted_answers}
+        | noting.intake(application)
+    )
 
 
 def take_snapshot_again(application: Application, _by: User) -> dict[str, Any]:
     """Fix facts and answers anew, keep the receipt (再次提交存档)."""
     answers_before = application.submitted_answers
     _judge(application)
-    return decisions.basis_of(application) | {
-        "answers": application.submitted_answers,
-        "answers_before": answers_before,
-    }
+    return (
+        decisions.basis_of(application)
+        | {"answers": application.submitted_answers, "answers_before": answers_before}
+        | noting.intake(application)
+    )
 
 
 def note_decision(application: Application, _by: User) -> dict[str, Any]:
     """Keep with the move on what it rests: rules, facts, the machine's word and the people's."""
     return decisions.record_of(application)
+
+
+def recommend(application: Application, _by: User) -> dict[str, Any]:
+    """Take the places that the recommendation needs; keep on what it rests, and whether late."""
+    taken = quotas.take(application)
+    note = decisions.record_of(application) | noting.office(application)
+    return note | ({"places": taken} if taken else {})
 
 
 def remember_where(application: Application, by: User) -> dict[str, Any]:
@@ -60,7 +73,7 @@ def remember_where(application: Application, by: User) -> dict[str, Any]:
 
 def set_notice(application: Application, by: User) -> dict[str, Any]:
     """Begin the public notice: write the application onto a list laid open (公示)."""
-    record = note_decision(application, by)
+    record = note_decision(application, by) | noting.office(application)
     notice = publishing.enter(application, by=by)
     return record | {
         "notice": notice.pk,
@@ -85,6 +98,12 @@ def let_lapse(application: Application) -> None:
         titles.expire(enterprise=application.enterprise)
 
 
+def withdrawn(application: Application) -> None:
+    """Give the places back that a case took, and end a title that only it kept alive."""
+    quotas.give_back(application)
+    let_lapse(application)
+
+
 def _judge(application: Application) -> Judgement:
     """Judge the application as it goes in, and keep the judgement whole."""
     application.year = timezone.localdate().year
@@ -99,7 +118,7 @@ def _judge(application: Application) -> Judgement:
         ) from error  # fmt: skip
     application.submission = kept
     application.submitted_answers = dict(application.answers)
-    application.submitted_at = timezone.now()
+    application.submitted_at = application.moment or timezone.now()
     return kept
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.dispatch import Signal
+from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -20,15 +21,19 @@ from cultivation.pipeline.errors import MovedMeanwhileError, MoveError
 from cultivation.pipeline.models import Application, Move, Status
 from cultivation.pipeline.notices import publishing
 from cultivation.pipeline.notices.guards import no_open_objection
+from cultivation.pipeline.rounds import choosing
+from cultivation.pipeline.rounds import guards as round_guards
+from cultivation.pipeline.routing import handing
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable
 
     from django_stubs_ext import StrOrPromise
 
     from enterprises.accounts.models import User
 
-OWNER, REVIEW, DECIDE = "owner", "review", "decide"
+OWNER, REVIEW, DECIDE, HAND = "owner", "review", "decide", "hand"
 HELD = (Status.AT_COUNTY, Status.AT_CITY, Status.AT_PROVINCE, Status.AT_NATION)
 moved = Signal()  # sent with `move` once the transaction is committed
 
@@ -42,6 +47,8 @@ class Step:
     sources: tuple[Status, ...]
     target: Callable[[Application], str]
     right: str
+    offered: Callable[[Application], bool] | None = None  # else always where its source fits
+    prepare: Callable[[Application], None] | None = None  # on the row in hand, before the guards
     guards: tuple[Callable[[Application], str | None], ...] = ()
     effect: Callable[[Application, Any], dict[str, Any]] = effects.none
     after: Callable[[Application], None] | None = None
@@ -69,7 +76,13 @@ STEPS = {
             (Status.DRAFT,),
             routes.first,
             OWNER,
-            guards=(guards.not_barred, guards.holds_what_is_needed, guards.complete),
+            prepare=choosing.attach,
+            guards=(
+                guards.not_barred,
+                guards.holds_what_is_needed,
+                round_guards.company_window,
+                guards.complete,
+            ),
             effect=effects.take_snapshot,
             tone="primary",
         ),
@@ -79,9 +92,12 @@ STEPS = {
             (Status.RETURNED,),
             lambda application: application.returned_from,
             OWNER,
+            prepare=choosing.attach,
             guards=(
                 guards.not_barred,
                 guards.holds_what_is_needed,
+                handing.stands_elsewhere,
+                round_guards.company_window,
                 guards.complete,
                 closing.mended,
             ),
@@ -95,15 +111,18 @@ STEPS = {
             routes.following,
             REVIEW,
             guards=(
+                handing.stands_elsewhere,
                 guards.has_a_level_above,
                 guards.notice_over,
                 no_open_objection,
+                round_guards.office_window,
+                round_guards.place_left,
                 guards.not_barred,
                 guards.no_objection,
                 guards.judged_where_it_counts,
                 guards.same_when_judged_again,
             ),
-            effect=effects.note_decision,
+            effect=effects.recommend,
             tone="primary",
         ),
         Step(
@@ -113,6 +132,8 @@ STEPS = {
             _to(Status.ON_NOTICE),
             DECIDE,
             guards=(
+                handing.stands_elsewhere,
+                round_guards.office_window,
                 guards.not_barred,
                 guards.held_when_submitted,
                 guards.no_objection,
@@ -129,6 +150,7 @@ STEPS = {
             _to(Status.RECOGNISED),
             DECIDE,
             guards=(
+                handing.stands_elsewhere,
                 guards.is_deciding_level,
                 guards.notice_over,
                 no_open_objection,
@@ -159,7 +181,7 @@ STEPS = {
             REVIEW,
             guards=(closing.out_of_time,),
             effect=closing.lapse,
-            after=effects.let_lapse,
+            after=effects.withdrawn,
             tone="danger",
             by_system=True,
         ),
@@ -169,7 +191,10 @@ STEPS = {
             (*HELD, Status.ON_NOTICE),
             _to(Status.REFUSED),
             DECIDE,
-            guards=(guards.same_when_judged_again,),
+            guards=(
+                handing.stands_elsewhere,
+                guards.same_when_judged_again,
+            ),
             effect=effects.note_decision,
             after=effects.let_lapse,
             reason_owed=True,
@@ -182,8 +207,19 @@ STEPS = {
             _to(Status.WITHDRAWN),
             OWNER,
             effect=closing.withdraw,
-            after=effects.let_lapse,
+            after=effects.withdrawn,
             tone="danger",
+        ),
+        Step(
+            "hand_over",
+            gettext_lazy("hand over"),
+            (*HELD, Status.RETURNED, Status.ON_NOTICE),
+            handing.heads_for,
+            HAND,
+            offered=handing.has_moved,
+            guards=(handing.stayed,),
+            effect=handing.hand,
+            reason_owed=True,
         ),
     )
 }
@@ -205,7 +241,9 @@ def choices_of(application: Application, user: User) -> list[Choice]:
     return [
         Choice(step, "" if step.page else _hindrance(application, step))
         for step in STEPS.values()
-        if application.status in step.sources and may(application, step, user)
+        if application.status in step.sources
+        and (step.offered is None or step.offered(application))
+        and may(application, step, user)
     ]
 
 
@@ -218,6 +256,8 @@ def may(application: Application, step: Step, user: User) -> bool:
         return application.enterprise_id in scope.owned
     if application.enterprise_id in scope.enterprises:
         return False
+    if step.right == HAND:
+        return handing.may(application, user)
     allows = scope.may_review if step.right == REVIEW else scope.may_decide
     holding = routes.holding_level(application)
     if application.status == Status.RETURNED:
@@ -228,7 +268,6 @@ def may(application: Application, step: Step, user: User) -> bool:
     )
 
 
-@transaction.atomic
 def advance(
     application: Application,
     name: str,
@@ -239,17 +278,33 @@ def advance(
 ) -> Move:
     """Take one move on an application, record it, and return the record (推进申报).
 
-    `version` is the state the user looked at, by default the object's own; nobody as `by` is the
-    system itself, which may take few moves. Raises PermissionDenied where the move is not the
-    user's, MovedMeanwhileError where somebody else was faster, MoveError where it is not possible
-    now.
+    The step counts by the server's time now, before anything is waited for: who comes in time is
+    not late because another's step or the judging takes a while. `version` is the state the user
+    looked at, by default the object's own; nobody as `by` is the system itself, which may take few
+    moves. Raises PermissionDenied where the move is not the user's, MovedMeanwhileError where
+    somebody else was faster, MoveError where it is not possible now.
     """
-    step = STEPS[name]
+    return _advance(
+        application, STEPS[name], by=by, reason=reason, version=version, moment=timezone.now()
+    )
+
+
+@transaction.atomic
+def _advance(
+    application: Application,
+    step: Step,
+    *,
+    by: User | None,
+    reason: str,
+    version: int | None,
+    moment: dt.datetime,
+) -> Move:
     locked = (
         Application.objects.select_for_update(of=("self",))
         .select_related("enterprise__region", "edition", "title", "submission__edition")
         .get(pk=application.pk)
     )
+    locked.moment = moment
     seen = application.version if version is None else version
     if by is not None and seen != locked.version and _was_allowed(locked, step, by, seen):
         raise MovedMeanwhileError(_already(locked))
@@ -306,6 +361,8 @@ def _possible(application: Application, by: User | None) -> str:
 
 
 def _hindrance(application: Application, step: Step) -> str:
+    if step.prepare is not None:
+        step.prepare(application)
     return next((said for guard in step.guards if (said := guard(application))), "")
 
 
@@ -320,9 +377,15 @@ def _already(application: Application) -> str:
     }
 
 
+def _moment(application: Application) -> dt.datetime:
+    return application.moment or timezone.now()
+
+
 def _take(application: Application, step: Step, by: User | None, reason: str) -> Move:
     source, version = application.status, application.version
-    note = step.effect(application, by)
+    note = {"received_at": timezone.localtime(_moment(application)).isoformat()} | step.effect(
+        application, by
+    )
     application.status = step.target(application)
     application.version = version + 1
     clock.settle(application)

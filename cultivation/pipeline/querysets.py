@@ -8,6 +8,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from enterprises.registry.models import Enterprise
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -61,3 +63,60 @@ class ApplicationQuerySet(models.QuerySet):  # type: ignore[type-arg]
         """Return what everybody may know: who is on notice or recognised, less what was revoked."""
         taken = Q(title__end_kind__in=["revoked", "cancelled"])
         return self.filter(Q(status="on_notice") | (Q(status="recognised") & ~taken))
+
+
+def _along(paths: Iterable[str], field: str) -> Q:
+    """Return the filter for rows whose region lies below one of the paths, or above it."""
+    found = Q(pk__in=[])
+    for path in paths:
+        if not path:
+            return Q(pk__isnull=False)
+        above = [path[:length] for length in range(len(path) + 1)]
+        found |= Q(**{f"{field}__startswith": path}) | Q(**{f"{field}__in": above})
+    return found
+
+
+class RoundQuerySet(models.QuerySet):  # type: ignore[type-arg]
+    """Rounds (批次)."""
+
+    def visible_to(self, user: User) -> Self:
+        """Return the published rounds that reach a user's offices or firms, and offices' drafts."""
+        if not user.is_authenticated:
+            return self.none()
+        scope = user.scope
+        own = Enterprise.objects.filter(pk__in=scope.enterprises) if scope.enterprises else None
+        units = {path[:2] for path in own.values_list("region_path", flat=True)} if own else set()
+        reached = _along({*scope.paths}, "region_path")
+        if units or scope.expert:
+            reached |= Q(region_path__in=["", *units])
+        below = Q(pk__in=[])
+        for path in scope.paths:
+            below |= Q(region_path__startswith=path)
+        return self.filter((reached & ~Q(state="draft")) | (below & Q(state="draft")))
+
+    def in_force(self) -> Self:
+        """Return the rounds that were published, closed ones too (已发布批次)."""
+        return self.exclude(state="draft")
+
+
+class QuotaQuerySet(models.QuerySet):  # type: ignore[type-arg]
+    """Quotas (推荐名额)."""
+
+    def visible_to(self, user: User) -> Self:
+        """Return the quotas of an office's own line: its own, those above and below it."""
+        if not user.is_authenticated:
+            return self.none()
+        return self.filter(_along({*user.scope.paths}, "region_path"))
+
+
+class HandoverQuerySet(models.QuerySet):  # type: ignore[type-arg]
+    """Cases handed over (移交)."""
+
+    def visible_to(self, user: User) -> Self:
+        """Return what went from or to the regions of a user's offices, and of own enterprises."""
+        if not user.is_authenticated:
+            return self.none()
+        scope = user.scope
+        left = scope.visible(path="from_path", enterprise="application__enterprise_id")
+        here = scope.visible(path="to_path", enterprise="application__enterprise_id")
+        return self.filter(left | here)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 
 from cultivation.pipeline.errors import MoveError
-from cultivation.pipeline.models import Status
+from cultivation.pipeline.models import RouteRule, Status
 from cultivation.pipeline.stages import LADDER
 from enterprises.accounts.scope import OFFICES
 from enterprises.registry.models import Tier
@@ -23,8 +23,9 @@ def route_of(region: Region, tier: str) -> list[str]:
     """Return the levels from the lowest to the deciding one, e.g. ["county", "province"].
 
     The recommending unit stands for the province, be it a province, a separately planned city or
-    the XPCC. Municipalities have no city level; lower levels exist only where the tree has them.
-    MoveError where the region belongs to none of the 37 units.
+    the XPCC. Municipalities have no city level; lower levels exist only where the tree has them
+    and where the unit lets them take part. MoveError where the region belongs to none of the 37
+    units.
     """
     levels: list[str] = []
     here: Region | None = region
@@ -39,8 +40,17 @@ def route_of(region: Region, tier: str) -> list[str]:
         )
     if here.path in MUNICIPALITIES:
         levels = [level for level in levels if level != "city"]
-    levels = [level for level in ("county", "city") if level in levels]
+    left_out = _left_out(here, tier) if levels else set()
+    levels = [level for level in ("county", "city") if level in levels and level not in left_out]
     return [*levels, "province"] + (["nation"] if LADDER[Tier(tier)].decided_at == "nation" else [])
+
+
+def _left_out(unit: Region, tier: str) -> set[str]:
+    """Return the levels that take no part in a unit, by its rule for the tier."""
+    rule = RouteRule.objects.filter(region=unit, tier=tier).first()
+    if rule is None:
+        return set()
+    return {level for level in ("county", "city") if not getattr(rule, f"by_{level}")}
 
 
 def holding_level(application: Application) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import time_machine
+from django.utils import timezone
 
 from cultivation.pipeline import applications, moves, opinions, titles
 from cultivation.pipeline.correcting import mending, opened, returning
@@ -98,6 +99,10 @@ class World:
     users: dict[str, User]
     firm: Enterprise
     other: Enterprise
+
+    def now(self) -> dt.datetime:
+        """Return the moment the test stands at."""
+        return timezone.now()
 
     def user(self, name: str) -> User:
         """Return a user as a new request sees it: without a scope worked out before."""

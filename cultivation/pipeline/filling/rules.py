@@ -31,7 +31,9 @@ def judge_now(application: Application, *, edition: Edition | None = None) -> Ex
 
 
 def edition_now(application: Application) -> Edition:
-    """Return the edition that counts today; MoveError where none does."""
+    """Return the edition that its round names or that counts today; MoveError where none does."""
+    if application.round is not None and application.round.edition is not None:
+        return application.round.edition
     return edition_of(application.enterprise, application.tier, kind=application.kind)
 
 

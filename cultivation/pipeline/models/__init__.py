@@ -13,6 +13,7 @@ from cultivation.pipeline.models.corrections import (
     CorrectionExtension,
     CorrectionItem,
 )
+from cultivation.pipeline.models.calendar import CalendarFeed
 from cultivation.pipeline.models.filling import Entry, Evidence, Presence
 from cultivation.pipeline.models.invitations import Invitation
 from cultivation.pipeline.models.life import (
@@ -31,9 +32,19 @@ from cultivation.pipeline.models.notices import (
     ObjectionStep,
     PublishedList,
 )
+from cultivation.pipeline.models.places import Handover, QuotaPlace
 from cultivation.pipeline.models.reasons import Reason
 from cultivation.pipeline.models.reviewing import Assignment, Reviewed
 from cultivation.pipeline.models.rounds import Round
+from cultivation.pipeline.models.rounds import (
+    Extension,
+    IntakeRule,
+    Quota,
+    Round,
+    RoundWindow,
+    RouteRule,
+    WindowLevel,
+)
 
 __all__ = [
     "LIVE",
@@ -43,9 +54,13 @@ __all__ = [
     "Correction",
     "CorrectionExtension",
     "CorrectionItem",
+    "CalendarFeed",
     "CriterionReview",
     "Entry",
     "Evidence",
+    "Extension",
+    "Handover",
+    "IntakeRule",
     "Invitation",
     "ListedTitle",
     "MajorChange",
@@ -57,12 +72,17 @@ __all__ = [
     "ObjectionStep",
     "Presence",
     "PublishedList",
+    "Quota",
+    "QuotaPlace",
     "Reason",
     "RecheckWaiver",
     "Relation",
     "Reviewed",
     "Round",
+    "RoundWindow",
+    "RouteRule",
     "StageChange",
     "Status",
     "YearlyUpdate",
+    "WindowLevel",
 ]

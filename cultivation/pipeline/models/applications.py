@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
@@ -16,6 +16,9 @@ from cultivation.standards.models import Edition, Judgement
 from enterprises.places.models import Region
 from enterprises.registry.models import Document, Enterprise, Stage, Tier, Title
 from enterprises.registry.querysets import OfEnterpriseQuerySet
+
+if TYPE_CHECKING:
+    import datetime as dt
 
 
 class Status(models.TextChoices):
@@ -41,6 +44,12 @@ LIVE = (
 
 class Application(models.Model):
     """An enterprise's application for a tier, or for its re-check (申报)."""
+
+    # Of the step at hand, not stored: the server's time it counts by, the round that takes it
+    # (rounds.choosing.Intake), and where a handover leads.
+    moment: dt.datetime | None = None
+    taken_in: Any = None
+    heads_for: str = ""
 
     class Kind(models.TextChoices):
         RECOGNITION = "recognition", _("new application")
