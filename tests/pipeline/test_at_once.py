@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from threading import Barrier, Event
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from cultivation.pipeline import applications, invitations, moves, titles
-from cultivation.pipeline.errors import MovedMeanwhileError
-from cultivation.pipeline.models import Application, Invitation, Move, StageChange
+from cultivation.pipeline.errors import MovedMeanwhileError, MoveError
+from cultivation.pipeline.models import Application, Invitation, Move, QuotaPlace, StageChange
 from cultivation.standards.judging import judge_registry
 from cultivation.standards.models import Assessment
 from enterprises.registry.models import Title
+
+from .test_quotas import at_city, second_firm, share
+from .test_rounds import at, hold
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,6 +70,66 @@ def test_recognition_and_refusal_at_once_give_one_decision(world: World) -> None
     decided = Move.objects.filter(name__in=["recognise", "refuse"])
     assert [move.target for move in decided] == [application.status]
     assert Title.objects.count() == (1 if application.status == "recognised" else 0)
+
+
+def test_last_place_recommended_twice_at_once_is_taken_once(world: World) -> None:
+    quota = share(world, hold(world), 1)
+    waiting = [at_city(world, firm) for firm in (world.firm, second_firm(world))]
+    barrier = Barrier(2)
+
+    def recommend(application: Application) -> str:
+        try:
+            by = world.user("city")
+            barrier.wait(timeout=20)
+            moves.advance(application, "recommend", by=by)
+        except MoveError as error:
+            return str(error)
+        finally:
+            connection.close()
+        return "taken"
+
+    with ThreadPoolExecutor(2) as pool:
+        done = sorted(pool.map(recommend, waiting))
+    quota.refresh_from_db()
+    assert (done.count("taken"), quota.used, QuotaPlace.objects.count()) == (1, 1, 1)
+
+
+def test_submission_that_waits_for_another_counts_by_when_it_came(world: World) -> None:
+    """Came in at 23:59:58, taken up after the deadline: in time, and the record says so."""
+    hold(world)
+    application = world.draft()
+    world.clock.move_to(at("2026-05-20 23:59:58"), tick=False)
+    came = Event()
+
+    def submit() -> None:
+        try:
+            seen, by = Application.objects.get(pk=application.pk), world.user("owner")
+            came.set()
+            moves.advance(seen, "submit", by=by)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            Application.objects.select_for_update().get(pk=application.pk)
+            waiting = pool.submit(submit)
+            came.wait(timeout=20)
+            _until_somebody_waits()
+            world.clock.move_to(at("2026-05-21 00:00:30"), tick=False)
+        waiting.result(timeout=20)
+    application.refresh_from_db()
+    assert application.submitted_at == at("2026-05-20 23:59:58")
+    assert application.moves.get().note["received_at"] == "2026-05-20T23:59:58+08:00"
+
+
+def _until_somebody_waits() -> None:
+    """Return once another connection waits for a lock of this one."""
+    with connection.cursor() as cursor:
+        for _attempt in range(2000):
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone()[0]:
+                return
+    raise AssertionError("nobody came to wait")
 
 
 def test_two_sweeps_at_once_end_a_title_once(world: World) -> None:

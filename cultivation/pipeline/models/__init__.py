@@ -8,12 +8,12 @@ from cultivation.pipeline.models.applications import (
     StageChange,
     Status,
 )
+from cultivation.pipeline.models.calendar import CalendarFeed
 from cultivation.pipeline.models.corrections import (
     Correction,
     CorrectionExtension,
     CorrectionItem,
 )
-from cultivation.pipeline.models.calendar import CalendarFeed
 from cultivation.pipeline.models.filling import Entry, Evidence, Presence
 from cultivation.pipeline.models.invitations import Invitation
 from cultivation.pipeline.models.life import (
@@ -35,7 +35,6 @@ from cultivation.pipeline.models.notices import (
 from cultivation.pipeline.models.places import Handover, QuotaPlace
 from cultivation.pipeline.models.reasons import Reason
 from cultivation.pipeline.models.reviewing import Assignment, Reviewed
-from cultivation.pipeline.models.rounds import Round
 from cultivation.pipeline.models.rounds import (
     Extension,
     IntakeRule,
@@ -51,10 +50,10 @@ __all__ = [
     "Application",
     "Assignment",
     "Consequence",
+    "CalendarFeed",
     "Correction",
     "CorrectionExtension",
     "CorrectionItem",
-    "CalendarFeed",
     "CriterionReview",
     "Entry",
     "Evidence",
