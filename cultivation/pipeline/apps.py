@@ -13,6 +13,7 @@ class PipelineConfig(AppConfig):
         """Make known what users are told."""
         import cultivation.pipeline.correcting.telling
         import cultivation.pipeline.life.told
+
         """Load what each part tells users and checks against the audit log."""
         """Make known what users are told, and what is checked against the audit log."""
         import cultivation.pipeline.auditing

@@ -49,8 +49,8 @@ __all__ = [
     "LIVE",
     "Application",
     "Assignment",
-    "Consequence",
     "CalendarFeed",
+    "Consequence",
     "Correction",
     "CorrectionExtension",
     "CorrectionItem",
@@ -82,6 +82,6 @@ __all__ = [
     "RouteRule",
     "StageChange",
     "Status",
-    "YearlyUpdate",
     "WindowLevel",
+    "YearlyUpdate",
 ]
