@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
-from config.fiction import notices, people
+from config.fiction import life, notices, people
 from config.fiction.words import MARK
 from cultivation.pipeline import applications, findings, moves, opinions, routes, titles
 from cultivation.pipeline.correcting import clock, reasons, returning
@@ -60,6 +60,7 @@ def walk(*, told: Callable[[int, int], None]) -> int:
     _recheck()
     _revoke()
     notices.fill()
+    life.fill()
     return Application.objects.count()
 
 

@@ -17,7 +17,7 @@ from enterprises.registry.models import Document, Enterprise
 class ChangeForm(forms.Form):
     """Report of a major change (重大变化情况报告表)."""
 
-    kind = forms.ChoiceField(label=_("What changed"), choices=MajorChange.Kind.choices)
+    kind = forms.ChoiceField(label=_("Kind of change"), choices=MajorChange.Kind.choices)
     happened_on = forms.DateField(
         label=_("Day of the change"), widget=forms.DateInput(attrs={"type": "date"})
     )
@@ -53,6 +53,12 @@ class OutcomeForm(forms.Form):
     reason = forms.CharField(
         label=_("Reason"), max_length=2000, widget=forms.Textarea(attrs={"rows": 4})
     )
+
+    def __init__(self, *args: Any, change: MajorChange, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["outcome"]
+        if change.kind != MajorChange.Kind.RENAME:
+            field.choices = [one for one in field.choices if one[0] != "simple_rename"]
 
 
 class DecideForm(forms.Form):

@@ -119,7 +119,7 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
     may_decide = changing.may_decide(found, user)
     if request.method == "POST" and not may_decide:
         raise PermissionDenied
-    form = OutcomeForm(request.POST or None)
+    form = OutcomeForm(request.POST or None, change=found)
     if request.method == "POST" and form.is_valid():
         try:
             changing.decide(
