@@ -3,7 +3,8 @@
 Fractions are compared by cross-multiplying integers and roots are squared out; there is no
 division. That is reckoned in 64 bits where the greatest figure of the frame and the threshold
 leave room for it, else in 128. A quantity that cannot be worked out (a figure missing, a base of
-nought or less, squares beyond 128 bits) is null, and null is unknown.
+nought or less, squares beyond 128 bits) is null, and null is unknown. What would be divided by
+stands in columns of its own, null unless it is above nought: `divisors`.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from cultivation.standards.policy import Comparison, Quantity
 
@@ -31,28 +32,49 @@ NARROW, WIDEST = 2**63 - 1, 2**127 - 1
 BITS = 64  # of a figure of which nothing is known but that it fits its column
 
 
+def divisors(quantity: Quantity) -> Iterator[pl.Expr]:
+    """Yield the columns that `held` reads beside those of the facts, each after what it reads."""
+    back = {"ratio": quantity.years, "growth": (2,), "compound_growth": (3,), "mean_growth": (2, 3)}
+    name = quantity.names[-1]
+    for year in back.get(quantity.shape, ()):
+        figure = pl.col(f"{name}_y{year}")
+        above = pl.when(figure > pl.lit(0, dtype=pl.Int64)).then(figure)
+        yield above.alias(f"divisor:{name}_y{year}")
+    if quantity.shape == "mean_growth":
+        a, b, c = _three(name, pl.Int128)
+        yield (a * c + b * b).alias(f"risen:{name}")
+        yield (b * c).alias(f"divisor:{name}")
+
+
 def held(
     quantity: Quantity, comparison: Comparison, *, bits: int = BITS
 ) -> tuple[pl.Expr, pl.Expr]:
-    """Return whether the comparison surely holds, and whether it surely fails (both or neither).
+    """Return whether the comparison holds at worst, and whether it holds at best (成立与否).
 
-    No whole number that the comparison reads lies further from nought than 2**bits.
+    Only what lies between two bounds has two answers; null at worst is not sure, null at best is
+    possible. No whole number that the comparison reads lies further from nought than 2**bits.
     """
-    if quantity.shape in {"count", "sum"}:
-        return _between(quantity.names[0], comparison, bits)
-    truth = _truth(quantity, comparison, bits)
-    return truth, ~truth
+    if not quantity.is_span:
+        truth = _truth(quantity, comparison, bits)
+        return truth, truth
+    (name,) = quantity.names
+    low, high = (_against([pl.col(f"{name}_{end}")], comparison, bits) for end in ("low", "high"))
+    return (low, high) if comparison.order in {"at_least", "above"} else (high, low)
 
 
 class _Width:
     """How wide a comparison is reckoned: 64 bits where nothing in it can run over (位宽)."""
 
     def __init__(self, bits: int, *, factor: int, constant: int = 0) -> None:
-        fits = factor << bits <= NARROW and constant <= NARROW
-        self.dtype: type[pl.DataType] = pl.Int64 if fits else pl.Int128
+        fits = factor == 1 or factor << bits <= NARROW  # what is not multiplied fits its column
+        narrow = fits and constant <= NARROW
+        self.dtype: type[pl.DataType] = pl.Int64 if narrow else pl.Int128
 
     def of(self, name: str, year: int) -> pl.Expr:
         return self.wide(pl.col(f"{name}_y{year}"))
+
+    def divisor(self, name: str, year: int) -> pl.Expr:
+        return self.of(f"divisor:{name}", year)
 
     def wide(self, column: pl.Expr) -> pl.Expr:
         return column if self.dtype is pl.Int64 else column.cast(self.dtype)
@@ -60,23 +82,15 @@ class _Width:
     def whole(self, number: int) -> pl.Expr:
         return pl.lit(number, dtype=self.dtype)
 
-
-def _between(name: str, comparison: Comparison, bits: int) -> tuple[pl.Expr, pl.Expr]:
-    """Compare what lies between two bounds; an upper bound of null is without end."""
-    at_low, at_high = (
-        _against([pl.col(f"{name}_{end}")], comparison, bits) for end in ("low", "high")
-    )
-    unless = pl.lit(value=False)
-    if comparison.order in {"at_least", "above"}:
-        return at_low, (~at_high).fill_null(unless)
-    return at_high.fill_null(unless), ~at_low
+    def times(self, value: pl.Expr, number: int) -> pl.Expr:
+        return value if number == 1 else value * self.whole(number)
 
 
 def _truth(quantity: Quantity, comparison: Comparison, bits: int) -> pl.Expr:
     if quantity.shape == "fact":
         column = pl.col(quantity.names[0])
         if isinstance(comparison.threshold, bool):
-            return column == comparison.threshold
+            return column if comparison.threshold else ~column
         if isinstance(comparison.threshold, tuple):
             return column.is_in(list(comparison.threshold))
         return _against([column], comparison, bits)
@@ -103,12 +117,9 @@ def _ratio(quantity: Quantity, comparison: Comparison, bits: int) -> pl.Expr:
     t = _fraction(comparison)
     width = _Width(bits, factor=max(t.denominator, abs(t.numerator)))
     truths = [
-        _where(
-            width.of(whole, year) > width.whole(0),
-            ORDER[comparison.order](
-                width.of(part, year) * width.whole(t.denominator),
-                width.of(whole, year) * width.whole(t.numerator),
-            ),
+        ORDER[comparison.order](
+            width.times(width.of(part, year), t.denominator),
+            width.times(width.divisor(whole, year), t.numerator),
         )
         for year in quantity.years
     ]
@@ -118,26 +129,34 @@ def _ratio(quantity: Quantity, comparison: Comparison, bits: int) -> pl.Expr:
 def _growth(quantity: Quantity, comparison: Comparison, bits: int) -> pl.Expr:
     times = _fraction(comparison) + 1
     width = _Width(bits, factor=max(times.denominator, abs(times.numerator)))
-    now, before = (width.of(quantity.names[0], year) for year in (1, 2))
-    truth = ORDER[comparison.order](
-        now * width.whole(times.denominator), before * width.whole(times.numerator)
+    (name,) = quantity.names
+    return ORDER[comparison.order](
+        width.times(width.of(name, 1), times.denominator),
+        width.times(width.divisor(name, 2), times.numerator),
     )
-    return _where(before > width.whole(0), truth)
 
 
 def _mean_growth(quantity: Quantity, comparison: Comparison, bits: int) -> pl.Expr:
     """Compare the mean of two yearly growths: a/b + b/c against 2 + 2t, times b and c."""
     times = 2 * (_fraction(comparison) + 1)
     p, q = times.numerator, times.denominator
-    width = _Width(2 * bits, factor=max(2 * q, abs(p)))
-    a, b, c = (width.of(quantity.names[0], year) for year in (1, 2, 3))
-    truth = ORDER[comparison.order]((a * c + b * b) * width.whole(q), b * c * width.whole(p))
-    nought = width.whole(0)
-    fits = (b > nought) & (c > nought)
-    if width.dtype is pl.Int128:
-        edge = width.whole(isqrt(WIDEST // max(2 * q, abs(p), 1)))
-        fits &= (a.abs() <= edge) & (b <= edge) & (c <= edge)
-    return _where(fits, truth)
+    (name,) = quantity.names
+    wide = _Width(BITS, factor=WIDEST)
+    truth = ORDER[comparison.order](
+        wide.times(pl.col(f"risen:{name}"), q), wide.times(pl.col(f"divisor:{name}"), p)
+    )
+    edge = isqrt(WIDEST // max(2 * q, abs(p)))
+    if 1 << bits <= edge:
+        return truth
+    a, b, c = _three(name, pl.Int128)
+    most = wide.whole(edge)
+    return _where((a.abs() <= most) & (b <= most) & (c <= most), truth)
+
+
+def _three(name: str, dtype: type[pl.DataType]) -> list[pl.Expr]:
+    """Return a figure of three years, the last first; the earlier ones as divisors."""
+    columns = (f"{name}_y1", f"divisor:{name}_y2", f"divisor:{name}_y3")
+    return [pl.col(column).cast(dtype) for column in columns]
 
 
 def _compound_growth(quantity: Quantity, comparison: Comparison, bits: int) -> pl.Expr:
@@ -148,15 +167,15 @@ def _compound_growth(quantity: Quantity, comparison: Comparison, bits: int) -> p
     times = _fraction(comparison) + 1
     squared = times * times
     width = _Width(bits, factor=max(squared.numerator, squared.denominator))
-    a, c = (width.of(quantity.names[0], year) for year in (1, 3))
-    nought = width.whole(0)
+    (name,) = quantity.names
+    a, c = width.of(name, 1), width.divisor(name, 3)
     rising = comparison.order in {"at_least", "above"}
     if times < 0:
-        return _where((c > nought) & (a >= nought), pl.lit(rising))
+        return _where(c.is_not_null() & (a >= width.whole(0)), pl.lit(rising))
     truth = ORDER[comparison.order](
-        a * width.whole(squared.denominator), c * width.whole(squared.numerator)
+        width.times(a, squared.denominator), width.times(c, squared.numerator)
     )
-    return _where((c > nought) if rising else (c > nought) & (a >= nought), truth)
+    return truth if rising else _where(a >= width.whole(0), truth)
 
 
 def _against(
@@ -166,9 +185,7 @@ def _against(
     t = _fraction(comparison) * share
     width = _Width(bits, factor=t.denominator * len(columns), constant=abs(t.numerator))
     left = reduce(operator.add, [width.wide(column) for column in columns])
-    if t.denominator != 1:
-        left = left * width.whole(t.denominator)
-    return ORDER[comparison.order](left, width.whole(t.numerator))
+    return ORDER[comparison.order](width.times(left, t.denominator), width.whole(t.numerator))
 
 
 def _folded(truths: list[pl.Expr], over: str) -> pl.Expr:

@@ -130,7 +130,7 @@ def changed_codes(found: tuple[Difference, ...], after: Policy) -> set[str]:
     codes = {d.code for d in found if d.what in JUDGED}
     for criterion in after.root.walk():
         quantity = criterion.quantity
-        if quantity and quantity.shape in {"count", "sum"} and set(quantity.names) & counts:
+        if quantity and quantity.is_span and set(quantity.names) & counts:
             codes.add(criterion.code)
     return codes
 

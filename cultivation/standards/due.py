@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from cultivation.standards.editions import all_counts
-from cultivation.standards.facts import counted
 from cultivation.standards.measures import DAY, MEASURES, turning, within
+from cultivation.standards.sources import counted
 from cultivation.standards.tables import read
 from enterprises.registry.models import Title
 

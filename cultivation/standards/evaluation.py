@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from cultivation.standards.comparing import BITS, ORDER, held
+from cultivation.standards.comparing import BITS, ORDER, divisors, held
 from cultivation.standards.models import Verdict
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ ENGINE = "1"  # raised when the same facts and rules may give another verdict
 DIGIT = pl.UInt8
 POINT = pl.Int32
 MANY = 10_000  # rows from which on it pays to look how large the figures are
+FEW, USUAL = 10, 44  # rows of which that is seen at once; bits of 170 billion yuan in fen
 ABSENT = "-"  # a criterion that does not apply to the case
 
 
@@ -33,8 +34,17 @@ def judge(frame: pl.DataFrame, standard: Criterion) -> pl.DataFrame:
     """Add the columns `v:`, `low:`, `high:` and `by_hand:` + code for every criterion."""
     lazy = frame.lazy()
     if frame.height < MANY:  # planning would take longer than the work
-        return judge_rest(lazy, standard).collect(optimizations=pl.QueryOptFlags.none())
+        rest = judge_rest(lazy, standard, bits=_usual(frame))
+        return rest.collect(optimizations=pl.QueryOptFlags.none(), engine="in-memory")
     return judge_rest(lazy, standard, bits=largest(lazy, standard)).collect()
+
+
+def _usual(frame: pl.DataFrame) -> int:
+    """Return USUAL where rows are few and have no greater number, else BITS."""
+    if frame.height > FEW:
+        return BITS
+    numbers = [value for row in frame.rows() for value in row if type(value) is int]
+    return USUAL if max(map(abs, numbers), default=0).bit_length() <= USUAL else BITS
 
 
 def largest(frame: pl.LazyFrame, standard: Criterion) -> int:
@@ -111,7 +121,7 @@ def columns(standard: Criterion) -> set[str]:
         names |= {f"{name}_y{year}" for name, year in quantity.figures}
         if quantity.shape == "fact":
             names |= set(quantity.names)
-        if quantity.shape in {"count", "sum"}:
+        if quantity.is_span:
             names |= {f"{name}_{end}" for name in quantity.names for end in ("low", "high")}
     return names
 
@@ -120,33 +130,41 @@ def columns(standard: Criterion) -> set[str]:
 def _layers(
     standard: Criterion, bits: int = BITS, known: frozenset[str] = frozenset()
 ) -> list[list[pl.Expr]]:
-    """Return the expressions from the deepest criteria up: each layer reads those below."""
+    """Return the expressions in layers: each stands in the first that has all it reads below."""
+    asked = list(_asked(standard, known))
+    read = [made for one in asked if one.quantity for made in divisors(one.quantity)]
+    shared = {made.meta.output_name(): made for made in read}
     layers: list[list[pl.Expr]] = []
-    banded = [c for c in standard.walk() if c.bands and c.code not in known]
-    truths = [truth for criterion in banded for truth in _truths(criterion, bits)]
-
-    def depth(criterion: Criterion) -> int:
-        if criterion.code in known:
-            return -1
-        level = 1 + max((depth(part) for part in criterion.parts), default=-1)
-        while len(layers) <= 2 * level + 1:
+    placed: dict[str, int] = {}
+    for made in (*shared.values(), *(made for one in asked for made in _made(one, bits))):
+        below = max((placed.get(name, -1) for name in made.meta.root_names()), default=-1)
+        placed[made.meta.output_name()] = below + 1
+        if below + 1 == len(layers):
             layers.append([])
-        if criterion.quantity is not None and criterion.bands:
-            layers[2 * level].extend(_banded(criterion))
-            layers[2 * level + 1].append(_verdict_of_points(criterion))
-        elif criterion.need in {"sum", "best"}:
-            layers[2 * level].extend(_summed(criterion))
-            layers[2 * level + 1].append(_verdict_of_points(criterion))
-        else:
-            layers[2 * level].append(
-                _verdict(criterion, bits).cast(DIGIT).alias(f"v:{criterion.code}")
-            )
-            if criterion.points is not None:
-                layers[2 * level + 1].extend(_given(criterion))
-        return level
+        layers[below + 1].append(made)
+    return layers
 
-    depth(standard)
-    return [layer for layer in [truths, *layers] if layer]
+
+def _asked(criterion: Criterion, known: frozenset[str]) -> Iterator[Criterion]:
+    """Yield the criteria to be judged, each after its parts."""
+    if criterion.code not in known:
+        for part in criterion.parts:
+            yield from _asked(part, known)
+        yield criterion
+
+
+def _made(criterion: Criterion, bits: int) -> Iterator[pl.Expr]:
+    """Yield the columns of a criterion; those of its parts stand already."""
+    if criterion.bands:
+        yield from _banded(criterion, bits)
+        yield _verdict_of_points(criterion)
+    elif criterion.need in {"sum", "best"}:
+        yield from _summed(criterion)
+        yield _verdict_of_points(criterion)
+    else:
+        yield _verdict(criterion, bits).alias(f"v:{criterion.code}")
+        if criterion.points is not None:
+            yield from _given(criterion)
 
 
 def _verdict(criterion: Criterion, bits: int) -> pl.Expr:
@@ -160,53 +178,68 @@ def _verdict(criterion: Criterion, bits: int) -> pl.Expr:
     return pl.min_horizontal(parts) if criterion.need == "all" else pl.max_horizontal(parts)
 
 
-def _given(criterion: Criterion) -> list[pl.Expr]:
+def _given(criterion: Criterion) -> Iterator[pl.Expr]:
     """Points of a condition: given where it is met, open where it is unknown or manual."""
-    verdict = pl.col(f"v:{criterion.code}")
-    points = pl.lit(criterion.points, dtype=POINT)
-    least = {"low": Verdict.MET, "by_hand": Verdict.MANUAL, "high": Verdict.UNKNOWN}
-    return [
-        pl.when(verdict >= least[end].value)
-        .then(points)
-        .otherwise(pl.lit(0, dtype=POINT))
-        .alias(f"{end}:{criterion.code}")
-        for end in ("low", "by_hand", "high")
-    ]
-
-
-def _truths(criterion: Criterion, bits: int) -> list[pl.Expr]:
-    """Say of each band whether it surely holds and whether it may hold, worked out once."""
-    assert criterion.quantity is not None  # noqa: S101 - the reader saw to it
-    made = []
-    for number, band in enumerate(criterion.bands):
-        met, unmet = held(criterion.quantity, band.comparison, bits=bits)
-        made.append(met.alias(f"surely:{criterion.code}:{number}"))
-        made.append((~unmet).fill_null(value=True).alias(f"possibly:{criterion.code}:{number}"))
-    return made
-
-
-def _banded(criterion: Criterion) -> list[pl.Expr]:
     code = criterion.code
-    ranked = sorted(enumerate(criterion.bands), key=lambda numbered: numbered[1].points)
+    points = pl.lit(criterion.points, dtype=POINT)
+
+    def given(end: str, least: Verdict) -> pl.Expr:
+        return ((pl.col(f"v:{code}") >= _digit(least)).cast(POINT) * points).alias(f"{end}:{code}")
+
+    yield given("low", Verdict.MET)
+    if _by_hand(criterion):
+        yield given("by_hand", Verdict.MANUAL)
+    else:
+        yield _nothing_by_hand(code)
+    yield given("high", Verdict.UNKNOWN)
+
+
+def _banded(criterion: Criterion, bits: int) -> Iterator[pl.Expr]:
+    """Yield of each band whether it holds, at worst and at best, then the points that gives."""
+    assert criterion.quantity is not None  # noqa: S101 - the reader saw to it
+    code = criterion.code
+    worst = [f"holds:{code}:{number}" for number in range(len(criterion.bands))]
+    best = [f"may:{code}:{number}" for number in range(len(criterion.bands))]
+    for number, band in enumerate(criterion.bands):
+        at_worst, at_best = held(criterion.quantity, band.comparison, bits=bits)
+        yield at_worst.alias(worst[number])
+        if criterion.quantity.is_span:
+            yield at_best.alias(best[number])
+    if not criterion.quantity.is_span:
+        best = worst
     low = high = pl.lit(criterion.otherwise, dtype=POINT)
-    for number, band in ranked:  # the band with most points is asked first
+    ranked = sorted(zip(criterion.bands, worst, best, strict=True), key=lambda one: one[0].points)
+    for band, at_worst_name, at_best_name in ranked:  # the band with most points is asked first
         given = pl.lit(band.points, dtype=POINT)
-        low = pl.when(pl.col(f"surely:{code}:{number}")).then(given).otherwise(low)
-        high = pl.when(pl.col(f"possibly:{code}:{number}")).then(given).otherwise(high)
-    return [low.alias(f"low:{code}"), low.alias(f"by_hand:{code}"), high.alias(f"high:{code}")]
+        low = pl.when(pl.col(at_worst_name)).then(given).otherwise(low)
+        high = pl.when(pl.col(at_best_name).fill_null(value=True)).then(given).otherwise(high)
+    yield low.alias(f"low:{code}")
+    yield _nothing_by_hand(code)
+    yield high.alias(f"high:{code}")
 
 
-def _summed(criterion: Criterion) -> list[pl.Expr]:
+def _summed(criterion: Criterion) -> Iterator[pl.Expr]:
     parts = [part for part in criterion.parts if part.scored and not part.advisory]
-    made = []
+    by_hand = any(map(_by_hand, parts))
     for end in ("low", "by_hand", "high"):
+        if end == "by_hand" and not by_hand:
+            yield _nothing_by_hand(criterion.code)
+            continue
         points = [pl.col(f"{end}:{part.code}") for part in parts]
         fold = pl.sum_horizontal if criterion.need == "sum" else pl.max_horizontal
-        whole = fold(points).cast(POINT) if points else pl.lit(0, dtype=POINT)
+        whole = fold(points) if points else pl.lit(0, dtype=POINT)
         if criterion.cap is not None:
             whole = pl.min_horizontal(whole, pl.lit(criterion.cap, dtype=POINT))
-        made.append(whole.alias(f"{end}:{criterion.code}"))
-    return made
+        yield whole.alias(f"{end}:{criterion.code}")
+
+
+def _by_hand(criterion: Criterion) -> bool:
+    """Tell whether a person could add points to a criterion, or to a part of it (人工得分)."""
+    return any(one.manual for one in criterion.walk())
+
+
+def _nothing_by_hand(code: str) -> pl.Expr:
+    return pl.col(f"low:{code}").alias(f"by_hand:{code}")
 
 
 def _verdict_of_points(criterion: Criterion) -> pl.Expr:
@@ -214,18 +247,13 @@ def _verdict_of_points(criterion: Criterion) -> pl.Expr:
     code = criterion.code
     low, by_hand, high = (pl.col(f"{end}:{code}") for end in ("low", "by_hand", "high"))
     reaches = _line(criterion.line)
-    verdict = (
-        pl.when(reaches(low))
-        .then(_digit(Verdict.MET))
-        .when(~reaches(high))
-        .then(_digit(Verdict.UNMET))
-        .when(by_hand == high)
-        .then(_digit(Verdict.MANUAL))
-        .otherwise(_digit(Verdict.UNKNOWN))
-    )
+    short = reaches(high).cast(DIGIT)  # unknown where the line can be reached, else unmet
+    if not criterion.bands and any(map(_by_hand, criterion.parts)):
+        short = short * ((by_hand == high).cast(DIGIT) + _digit(Verdict.UNKNOWN))
+    verdict = pl.when(reaches(low)).then(_digit(Verdict.MET)).otherwise(short)
     owed = [pl.col(f"v:{part.code}") for part in criterion.parts if part.line and not part.advisory]
     whole = pl.min_horizontal(verdict, *owed) if owed else verdict
-    return whole.cast(DIGIT).alias(f"v:{code}")
+    return whole.alias(f"v:{code}")
 
 
 def _line(line: Comparison | None) -> Callable[[pl.Expr], pl.Expr]:
@@ -237,11 +265,11 @@ def _line(line: Comparison | None) -> Callable[[pl.Expr], pl.Expr]:
 
 def _digit_of(quantity: Quantity, comparison: Comparison, bits: int) -> pl.Expr:
     """Return 3 where the comparison holds, 0 where it fails, 1 where that is open."""
-    met, unmet = held(quantity, comparison, bits=bits)
-    sure = pl.when(met).then(_digit(Verdict.MET))
-    if quantity.shape in {"count", "sum"}:
-        return sure.when(unmet).then(_digit(Verdict.UNMET)).otherwise(_digit(Verdict.UNKNOWN))
-    return sure.when(met.is_null()).then(_digit(Verdict.UNKNOWN)).otherwise(_digit(Verdict.UNMET))
+    worst, best = held(quantity, comparison, bits=bits)
+    met, unknown = _digit(Verdict.MET), _digit(Verdict.UNKNOWN)
+    if quantity.is_span:
+        return pl.when(worst).then(met).otherwise(best.cast(DIGIT).fill_null(unknown))
+    return (worst.cast(DIGIT) * met).fill_null(unknown)
 
 
 def _digit(verdict: Verdict) -> pl.Expr:

@@ -34,7 +34,7 @@ def documents_of(
             mine += by_subject[f"report:{figure.year}:{figure.name}"]
             mine += by_subject[f"report:{figure.year}"]
         quantity = node.criterion.quantity
-        if quantity is not None and quantity.shape in {"count", "sum"}:
+        if quantity is not None and quantity.is_span:
             mine += by_kind[counts[quantity.names[0]] or ""]
         found[node.code] = list(dict.fromkeys(mine))
     return found

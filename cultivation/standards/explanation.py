@@ -91,7 +91,7 @@ class Node:
     def value_text(self) -> str:
         """Return the value used, in the unit people use; several years side by side."""
         edge = self._edge
-        if self.criterion.quantity and self.criterion.quantity.shape in {"count", "sum"}:
+        if self.criterion.quantity and self.criterion.quantity.is_span:
             return "–".join(self._amount(v, edge) if v is not None else "?" for v in self.values)
         return " / ".join(self._amount(value, edge) for value in self.values)
 
@@ -244,7 +244,7 @@ def explain_rows(
         applied = {criterion.code for criterion in standard.walk()}
         left_out = tuple(c for c in policy.root.walk() if c.code not in applied)
         frame = facts_frame.from_rows([rows[place] for place in places], columns(standard))
-        judged = judge(frame, standard).iter_rows(named=True)
+        judged = judge(frame, standard).rows(named=True)
         for place, verdicts in zip(places, judged, strict=True):
             reader = _Reader(policy, verdicts, rows[place], as_of)
             root = reader.node(standard, depth=0)
@@ -306,7 +306,7 @@ class _Reader:
         if quantity.shape == "fact":
             return quantity.names
         counts = {count.name: count for count in self.policy.counts}
-        if quantity.shape in {"count", "sum"} and (name := counts[quantity.names[0]].complete):
+        if quantity.is_span and (name := counts[quantity.names[0]].complete):
             return (name,)
         return ()
 

@@ -7,36 +7,25 @@ the count lies between `<count>_low` and `<count>_high`.
 
 from __future__ import annotations
 
-import datetime as dt
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 from django.db.models import Q
 
+from cultivation.standards import sources
 from cultivation.standards.indicators import FIGURE_UNITS, STATEMENTS
-from cultivation.standards.measures import MEASURES, with_derived
-from cultivation.standards.tables import among, read
-from enterprises.registry.models import AnnualReport, Enterprise, Tier, Title
+from cultivation.standards.measures import MEASURES
+from cultivation.standards.tables import among, read, read_few
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterable, Sequence
 
-    from django.db.models import QuerySet
-
-    from cultivation.standards.policy import Comparison, Count
+    from cultivation.standards.policy import Count
 
 Row = dict[str, Any]
-YEARS = (0, 1, 2, 3)  # years back from the year of judging
 TEXTS = ("region_path", "size_class", "tier")  # `tier` is the highest title held, "" for none
-NOT_STRATEGIC = "sei_0"  # the code of “in no strategic emerging industry”, stated as such
-OWN = [
-    name
-    for name, statement in STATEMENTS.items()
-    if statement.sort == "truth"
-    and name not in {"is_sme", "strategic_stated", "key_link"}
-    and not name.startswith("title_")
-]
 
 
 def frame(
@@ -47,16 +36,15 @@ def frame(
     One query per table. `counts` are those of every loaded edition unless given.
     """
     if counts is None:
-        from cultivation.standards.editions import all_counts
-
-        counts = all_counts()
+        counts = _all_counts()
     chosen = Q() if enterprise_ids is None else among(list(enterprise_ids))
     return between(chosen, as_of=as_of, counts=counts)
 
 
 def between(chosen: Q, *, as_of: dt.date, counts: Sequence[Count]) -> pl.DataFrame:
     """Return the facts of the enterprises that a condition on `enterprise_id` chooses."""
-    base = _enterprises(chosen, as_of)
+    own = read(*sources.enterprises(chosen)).lazy()
+    base = own.select(sources.own_facts(as_of.year))
     base = _with_titles(base, chosen, as_of)
     base = _with_reports(base, chosen, as_of)
     base = _with_counts(base, chosen, as_of, counts)
@@ -64,8 +52,43 @@ def between(chosen: Q, *, as_of: dt.date, counts: Sequence[Count]) -> pl.DataFra
 
 
 def row(enterprise_id: int, *, as_of: dt.date, counts: Sequence[Count] | None = None) -> Row:
-    """Return the facts of one enterprise as plain data, with all counts or those named (事实行)."""
-    return frame([enterprise_id], as_of=as_of, counts=counts).row(0, named=True)
+    """Return the facts of one enterprise as plain data, with all counts or those named (事实行).
+
+    It is the row of the frame, put together without joins: all that is read is of one enterprise.
+    """
+    if counts is None:
+        counts = _all_counts()
+    chosen = among([enterprise_id])
+    own = read_few(*sources.enterprises(chosen)).select(sources.own_facts(as_of.year))
+    held = read_few(*sources.titles(chosen, as_of)).select(sources.held())
+    found: Row = own.row(0, named=True)
+    found |= held.select(sources.with_highest()).row(0, named=True)
+    rows = read_few(*sources.reports(chosen, as_of)).rows(named=True)
+    reports = {row["year"]: row for row in rows}
+    for back in sources.YEARS:
+        report = reports.get(as_of.year - back, {})
+        found |= {f"{name}_y{back}": report.get(name) for name in FIGURE_UNITS}
+    made = _counts_of_one(chosen, as_of, counts)
+    for count in counts:
+        low, high = f"{count.name}_low", f"{count.name}_high"
+        open_above = count.complete and not found[count.complete]
+        found |= {low: made.get(low, 0), high: None if open_above else made.get(high, 0)}
+    return found
+
+
+def _counts_of_one(chosen: Q, as_of: dt.date, counts: Sequence[Count]) -> Row:
+    """Return what one enterprise has by each count of which it has any fact."""
+    asked = []
+    for of in MEASURES:
+        wanted = [count for count in counts if count.of == of]
+        facts = read_few(*sources.dated(of, chosen, as_of)) if wanted else pl.DataFrame()
+        if facts.height:
+            asked.append(sources.counted(facts.lazy(), of, as_of=as_of, counts=wanted))
+    made: Row = {}
+    plain = pl.QueryOptFlags.none()  # planning would take longer than the work
+    for table in pl.collect_all(asked, optimizations=plain, engine="in-memory"):
+        made |= table.row(0, named=True)
+    return made
 
 
 def from_row(facts: Row) -> pl.DataFrame:
@@ -87,81 +110,25 @@ def column_type(name: str) -> type[pl.DataType]:
     return pl.String if name in TEXTS else pl.Int64
 
 
-def _enterprises(chosen: Q, as_of: dt.date) -> pl.LazyFrame:
-    columns: dict[str, type[pl.DataType]] = {
-        "pk": pl.Int64,
-        "region_path": pl.String,
-        "size_class": pl.String,
-        "niche_since": pl.Date,
-        "product_domain__scheme": pl.String,
-        "strategic_field__code": pl.String,
-        "chain_link__is_key": pl.Boolean,
-        "industry__section": pl.String,
-        "digital_level": pl.Int64,
-        **dict.fromkeys(OWN, pl.Boolean),
-    }
-    rows = read(Enterprise.objects.filter(_of_enterprise(chosen)), columns)
-    return rows.lazy().select(_own_facts(as_of.year))
+def _all_counts() -> Sequence[Count]:
+    from cultivation.standards.editions import all_counts
 
-
-@lru_cache(maxsize=16)
-def _own_facts(year: int) -> list[pl.Expr]:
-    since = pl.col("niche_since")
-    # Full years at the close of 31 December: begun on 1 January counts that whole year.
-    years = year - since.dt.year() - ((since.dt.ordinal_day() > 1).cast(pl.Int32))
-    size = pl.col("size_class")
-    return [
-        pl.col("pk").alias("enterprise"),
-        pl.col("region_path").fill_null(""),
-        size,
-        pl.when(size != "unknown").then(size != "large").alias("is_sme"),
-        years.clip(lower_bound=0).cast(pl.Int64).alias("niche_years"),
-        pl.col("product_domain__scheme").alias("domain_scheme"),
-        (pl.col("strategic_field__code") != NOT_STRATEGIC).alias("strategic_stated"),
-        pl.col("chain_link__is_key").alias("key_link"),
-        pl.col("industry__section").alias("industry_section"),
-        *map(pl.col, ("digital_level", *OWN)),
-    ]
+    return all_counts()
 
 
 def _with_titles(base: pl.LazyFrame, chosen: Q, as_of: dt.date) -> pl.LazyFrame:
-    valid = Title.objects.filter(
-        chosen,
-        Q(ended_on__isnull=True) | Q(ended_on__gt=as_of),
-        granted_on__lte=as_of,
-        valid_to__gte=as_of,
-    )
-    held = read(valid, {"enterprise_id": pl.Int64, "tier": pl.String})
-    by_firm = (
-        held.lazy()
-        .group_by("enterprise_id")
-        .agg((pl.col("tier") == tier).any().alias(f"title_{tier}") for tier in Tier.values)
-    )
-    names = [f"title_{tier}" for tier in Tier.values]
+    titles = read(*sources.titles(chosen, as_of)).lazy()
+    by_firm = titles.group_by("enterprise_id").agg(sources.held())
     joined = base.join(by_firm, left_on="enterprise", right_on="enterprise_id", how="left")
-    joined = joined.with_columns(pl.col(names).fill_null(value=False))
-    highest = [pl.when(pl.col(f"title_{t}")).then(pl.lit(t)) for t in reversed(Tier.values)]
-    return joined.with_columns(tier=pl.coalesce(*highest, pl.lit("")))
+    return joined.with_columns(sources.with_highest())
 
 
 def _with_reports(base: pl.LazyFrame, chosen: Q, as_of: dt.date) -> pl.LazyFrame:
-    years = [as_of.year - back for back in YEARS]
-    columns: dict[str, type[pl.DataType]] = {
-        "enterprise_id": pl.Int64,
-        "year": pl.Int64,
-        **dict.fromkeys(FIGURE_UNITS, pl.Int64),
-    }
-    reports = read(AnnualReport.objects.filter(chosen, year__in=years), columns)
-    for back, year in zip(YEARS, years, strict=True):
-        of_year = reports.lazy().filter(pl.col("year") == year).select(_figures_of(back))
-        base = base.join(of_year, on="enterprise", how="left")
+    reports = read(*sources.reports(chosen, as_of)).lazy()
+    for back in sources.YEARS:
+        of_year = reports.filter(pl.col("year") == as_of.year - back)
+        base = base.join(of_year.select(sources.figures_of(back)), on="enterprise", how="left")
     return base
-
-
-@lru_cache(maxsize=len(YEARS))
-def _figures_of(back: int) -> list[pl.Expr]:
-    enterprise = pl.col("enterprise_id").alias("enterprise")
-    return [enterprise, *(pl.col(name).alias(f"{name}_y{back}") for name in FIGURE_UNITS)]
 
 
 def _with_counts(
@@ -169,18 +136,15 @@ def _with_counts(
 ) -> pl.LazyFrame:
     start = base.collect_schema().names()
     none: list[pl.Expr] = []
-    for of, measure in MEASURES.items():
+    for of in MEASURES:
         wanted = [count for count in counts if count.of == of]
         if not wanted:
             continue
-        begun: QuerySet[Any] = measure.model._default_manager.filter(
-            chosen, **{f"{measure.dated}__lte": as_of}
-        )
-        facts = read(begun, measure.types)
+        facts = read(*sources.dated(of, chosen, as_of))
         names = tuple(f"{c.name}_{end}" for c in wanted for end in ("low", "high"))
         none += _none_of(names, found=bool(facts.height))
         if facts.height:
-            sums = counted(facts.lazy(), of, as_of=as_of, counts=wanted)
+            sums = sources.counted(facts.lazy(), of, as_of=as_of, counts=wanted)
             base = base.join(sums, left_on="enterprise", right_on="enterprise_id", how="left")
     order = [*start, *(f"{c.name}_{end}" for c in counts for end in ("low", "high"))]
     return base.with_columns(none).with_columns(_open_above(tuple(counts))).select(order)
@@ -202,57 +166,3 @@ def _open_above(counts: tuple[Count, ...]) -> list[pl.Expr]:
         for c in counts
         if c.complete
     ]
-
-
-def counted(
-    facts: pl.LazyFrame, of: str, *, as_of: dt.date, counts: Sequence[Count]
-) -> pl.LazyFrame:
-    """Return what each enterprise has by each count, of facts dated to the day (计数)."""
-    bounds = [bound for count in counts for bound in _bounds(count, as_of)]
-    return with_derived(facts, of, as_of=pl.lit(as_of)).group_by("enterprise_id").agg(bounds)
-
-
-@lru_cache(maxsize=256)
-def _bounds(count: Count, as_of: dt.date) -> tuple[pl.Expr, pl.Expr]:
-    fits = pl.any_horizontal(
-        [
-            pl.all_horizontal([pl.lit(value=True), *(_fits(name, c) for name, c in alternative)])
-            for alternative in count.where
-        ]
-    )
-    measure = MEASURES[count.of]
-    if count.years:
-        first = dt.date(as_of.year - count.years, 1, 1)
-        last = as_of if count.to_date else dt.date(as_of.year - 1, 12, 31)
-        fits &= pl.col(measure.dated).is_between(first, last)
-    if count.valid and measure.ends:
-        fits &= pl.col(measure.ends).is_null() | (pl.col(measure.ends) >= as_of)
-    much = pl.col(count.amount) if count.amount else pl.lit(1, dtype=pl.Int64)
-    low = pl.when(fits).then(much).otherwise(0).sum()
-    high = pl.when(fits.fill_null(value=True)).then(much).otherwise(0).sum()
-    return low.alias(f"{count.name}_low"), high.alias(f"{count.name}_high")
-
-
-def _fits(name: str, comparison: Comparison) -> pl.Expr:
-    column = pl.col(name)
-    threshold = comparison.threshold
-    if isinstance(threshold, bool):
-        return column == threshold
-    if isinstance(threshold, tuple):
-        return column.cast(pl.String).is_in(list(threshold))
-    left = column.cast(pl.Int128) * threshold.denominator
-    right = pl.lit(threshold.numerator, dtype=pl.Int128)
-    compare = {"at_least": left.ge, "at_most": left.le, "above": left.gt, "below": left.lt}
-    return compare[comparison.order](right)
-
-
-def _of_enterprise(chosen: Q) -> Q:
-    """Turn a condition on `enterprise_id` into one on the enterprise itself."""
-    condition = Q()
-    for child in chosen.children:
-        if isinstance(child, Q):
-            condition &= _of_enterprise(child)
-        else:
-            name, value = cast("tuple[str, Any]", child)
-            condition &= Q(**{name.replace("enterprise_id", "pk"): value})
-    return condition

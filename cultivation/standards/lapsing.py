@@ -6,8 +6,8 @@ import datetime as dt
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from cultivation.standards.facts import counted
 from cultivation.standards.measures import MEASURES
+from cultivation.standards.sources import counted
 from cultivation.standards.tables import read
 
 if TYPE_CHECKING:

@@ -139,7 +139,7 @@ def needs_of(
     names, years = quantity.names, quantity.years
     if quantity.shape == "fact":
         yield (Need(code, names[0], quantity, comparison),)
-    elif quantity.shape in {"count", "sum"}:
+    elif quantity.is_span:
         yield from _of_count(code, quantity, comparison, counts)
     elif quantity.shape == "figure" and quantity.over in {"sum", "mean"}:
         for lever in years:

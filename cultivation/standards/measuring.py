@@ -57,7 +57,7 @@ def measured(quantity: Quantity, facts: Row) -> tuple[Value, ...]:
     if quantity.shape == "fact":
         value = facts.get(names[0])
         return (value if isinstance(value, bool | str) else _whole(value),)
-    if quantity.shape in {"count", "sum"}:
+    if quantity.is_span:
         low, high = (_whole(facts.get(f"{names[0]}_{end}")) for end in ("low", "high"))
         return (low,) if low == high else (low, high)
     if quantity.shape == "figure":

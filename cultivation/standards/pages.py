@@ -66,7 +66,7 @@ class Line:
     def needs_facts(self) -> bool:
         """Tell whether entries of a list are open, so that the count is."""
         quantity = self.node.criterion.quantity
-        counted = quantity is not None and quantity.shape in {"count", "sum"}
+        counted = quantity is not None and quantity.is_span
         return counted and self.node.verdict in {Verdict.UNKNOWN, Verdict.UNMET}
 
 

@@ -52,7 +52,7 @@ def quantity(said: Quantity, counts: Mapping[str, Count]) -> str:
     name = said.names[0]
     if said.shape == "fact":
         return str(STATEMENTS[name].label) if name in STATEMENTS else name
-    if said.shape in {"count", "sum"}:
+    if said.is_span:
         counted = label(counts[name]) if name in counts else name
         pattern = (
             gettext("amount: %(what)s") if said.shape == "sum" else gettext("number: %(what)s")

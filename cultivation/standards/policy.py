@@ -7,6 +7,7 @@ an edition with its supplements worked in is a policy again.
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import TYPE_CHECKING
@@ -233,7 +234,8 @@ def _applied(
     parts = tuple(p for part in criterion.parts if (p := _applied(part, case, changes)))
     if criterion.need and not parts:
         return None
-    return reduce(_changed, mine, replace(criterion, parts=parts))
+    same = len(parts) == len(criterion.parts) and all(map(operator.is_, parts, criterion.parts))
+    return reduce(_changed, mine, criterion if same else replace(criterion, parts=parts))
 
 
 def _changed(criterion: Criterion, change: Amendment) -> Criterion:

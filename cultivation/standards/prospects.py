@@ -101,7 +101,7 @@ class _Reader:
             return []
         if quantity.shape == "fact":
             return self._of_statement(node, quantity.names[0])
-        if quantity.shape in {"count", "sum"}:
+        if quantity.is_span:
             return self._of_count(node, quantity.names[0])
         return self._of_figures(node)
 
@@ -203,7 +203,7 @@ class _Reader:
         asked = {}
         for node in self.told.root.walk():
             quantity, comparison = node.criterion.quantity, node.criterion.comparison
-            if quantity is None or comparison is None or quantity.shape not in {"count", "sum"}:
+            if quantity is None or comparison is None or not quantity.is_span:
                 continue
             rising = comparison.order in RISING
             if node.verdict == (Verdict.MET if rising else Verdict.UNMET):
@@ -236,7 +236,7 @@ class _Reader:
                 return []
             text = gettext("It is valid until %(day)s, not to the round of %(year)s.")
             return [text % {"day": day.isoformat(), "year": self.stage.round.year}]
-        if quantity.shape not in {"count", "sum"} or isinstance(bound, bool | tuple):
+        if not quantity.is_span or isinstance(bound, bool | tuple):
             return []
         short = [day for day, low, _ in self.ahead.get(name, []) if low < bound]
         if comparison.order not in RISING or not short:

@@ -168,7 +168,7 @@ class QuantityReader(PartReader):
         if "points" not in row:
             raise self.refuse(at, "a band gives no points", "state its points")
         comparison = self.comparison(at, quantity, row)
-        if quantity.shape in {"count", "sum"} and comparison.order not in {"at_least", "above"}:
+        if quantity.is_span and comparison.order not in {"at_least", "above"}:
             raise self.refuse(at, "a count in falling bands", "state its bands with at_least")
         return Band(comparison, self.hundredths(at, row["points"]))
 

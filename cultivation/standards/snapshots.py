@@ -36,7 +36,7 @@ __all__ = [
 BLOCK = 25_000  # enterprises read at a time
 HELD = 200_000  # rows kept back until they are written, a file a unit
 HEAVY = 10  # percent of the rows that may be laid over before a whole reading is cheaper
-CODE = ("facts.py", "indicators.py", "measures.py")  # says what the columns mean
+CODE = ("facts.py", "indicators.py", "measures.py", "sources.py")  # says what the columns mean
 REFERENCE: dict[Any, tuple[str, ...]] = {
     ChainLink: ("pk", "is_key"),
     Industry: ("pk", "section"),

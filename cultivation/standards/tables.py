@@ -34,6 +34,12 @@ def read(queryset: QuerySet[Any], columns: Mapping[str, type[pl.DataType]]) -> p
     return pl.concat([pl.DataFrame(schema=dict(columns)), *blocks], rechunk=True)
 
 
+def read_few(queryset: QuerySet[Any], columns: Mapping[str, type[pl.DataType]]) -> pl.DataFrame:
+    """Return the named fields of a few rows as a frame: a plain query is sooner done than COPY."""
+    rows = queryset.order_by().values_list(*columns)
+    return pl.DataFrame(list(rows), schema=dict(columns), orient="row")
+
+
 def among(ids: Sequence[int]) -> Q:
     """Choose by `enterprise_id` the enterprises named, as one parameter where they are many."""
     if len(ids) <= FEW:

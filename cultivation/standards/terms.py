@@ -126,6 +126,11 @@ class Quantity:
     unit: str = "number"
 
     @property
+    def is_span(self) -> bool:
+        """Tell whether it lies between two bounds, as what is counted does (区间值)."""
+        return self.shape in {"count", "sum"}
+
+    @property
     def figures(self) -> tuple[tuple[str, int], ...]:
         """Return the (figure, years back) pairs that the quantity reads from annual reports."""
         if self.shape in {"count", "sum", "fact"}:

@@ -28,7 +28,7 @@ def wants(node: Node, facts: Facts, stage: Stage) -> list[str]:
     quantity, comparison = node.criterion.quantity, node.criterion.comparison
     if quantity is None or comparison is None:
         return []
-    if quantity.shape in {"count", "sum"}:
+    if quantity.is_span:
         return list(_of_count(quantity, comparison, facts, stage))
     if quantity.shape == "fact":
         return [_of_statement(quantity.names[0], comparison)]
@@ -141,7 +141,7 @@ def _steps(node: Node, facts: Facts, stage: Stage, base: int | None = None) -> I
 def said(need: Need, facts: Facts, stage: Stage) -> str:
     """Write a need in words (手段措辞)."""
     bound = need.bound(facts)
-    if need.quantity.shape in {"count", "sum"} and isinstance(bound, int):
+    if need.quantity.is_span and isinstance(bound, int):
         return more(need.column, bound - (facts.get(need.column) or 0), stage)
     label = column_label(need.column, stage)
     if isinstance(bound, bool):

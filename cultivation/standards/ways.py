@@ -139,7 +139,7 @@ def _known(criterion: Criterion, ground: Ground) -> Way | None:
         quantity = leaf.quantity
         if quantity is None or ground.judged[f"v:{leaf.code}"] != Verdict.UNKNOWN:
             continue
-        if quantity.shape in {"count", "sum"}:
+        if quantity.is_span:
             return None
         asked = leaf.comparison or leaf.bands[0].comparison
         columns = [f"{name}_y{year}" for name, year in quantity.figures] or list(quantity.names)

@@ -153,7 +153,7 @@ def outlook(enterprise: Enterprise, tier: str, *, kind: str, year: int, today: d
     counts: dict[str, Count] = {count.name: count for count in asked}
 
     def row(on: dt.date) -> Row:
-        return facts.frame([enterprise.pk], as_of=on, counts=asked).row(0, named=True)
+        return facts.row(enterprise.pk, as_of=on, counts=asked)
 
     return Outlook(
         enterprise=enterprise,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from django.utils.translation import get_language, gettext, ngettext
@@ -21,6 +22,13 @@ SCHEMES = {
     "network": lambda: gettext("network-power fields"),
     "strategic": lambda: gettext("strategic emerging industries"),
 }
+ORDERED = {
+    "at_least": lambda: gettext("at least %(amount)s"),
+    "at_most": lambda: gettext("at most %(amount)s"),
+    "above": lambda: gettext("above %(amount)s"),
+    "below": lambda: gettext("below %(amount)s"),
+}
+NATURAL = {"ratio": Fraction(100), "share": Fraction(1, 10_000), "points": Fraction(1, 100)}
 
 
 def decimals(value: Fraction, *, against: Fraction | None = None, exact: bool = False) -> str:
@@ -67,6 +75,11 @@ def gap(value: Fraction, unit: str) -> str:
 
 def bound(comparison: Comparison, unit: str) -> str:
     """Write what a comparison asks for (门槛)."""
+    return _bound(comparison, unit, get_language())
+
+
+@lru_cache(maxsize=4096)
+def _bound(comparison: Comparison, unit: str, _language: str | None) -> str:
     threshold = comparison.threshold
     if isinstance(threshold, bool):
         return gettext("yes") if threshold else gettext("no")
@@ -94,13 +107,7 @@ def points(low: int, high: int) -> str:
 def _ordered(order: str, text: str) -> str:
     if order == "at_most" and text == "0":
         return gettext("none at all")
-    said = {
-        "at_least": gettext("at least %(amount)s"),
-        "at_most": gettext("at most %(amount)s"),
-        "above": gettext("above %(amount)s"),
-        "below": gettext("below %(amount)s"),
-    }
-    return said[order] % {"amount": text}
+    return ORDERED[order]() % {"amount": text}
 
 
 def _money(value: Fraction, against: Fraction | None, *, exact: bool) -> str:
@@ -115,7 +122,7 @@ def _money(value: Fraction, against: Fraction | None, *, exact: bool) -> str:
 
 
 def _natural(value: Fraction, unit: str) -> Fraction:
-    return {"ratio": value * 100, "share": value / 10_000, "points": value / 100}.get(unit, value)
+    return value * NATURAL[unit] if unit in NATURAL else value
 
 
 def _with_unit(text: str, value: Fraction, unit: str) -> str:
@@ -130,8 +137,8 @@ def _with_unit(text: str, value: Fraction, unit: str) -> str:
 
 
 def _rounded(value: Fraction, places: int) -> str:
-    scaled = abs(value) * 10**places
-    whole = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)
+    over, under = abs(value.numerator) * 10**places, value.denominator
+    whole = (2 * over + under) // (2 * under)
     head, tail = divmod(whole, 10**places)
     tail_text = f"{tail:0{places}d}".rstrip("0")
     sign = "-" if value < 0 and whole else ""

@@ -14,7 +14,7 @@ import polars as pl
 import pytest
 
 from cultivation.standards import facts
-from cultivation.standards.comparing import held
+from cultivation.standards.comparing import divisors, held
 from cultivation.standards.evaluation import columns, judge, summarise
 from cultivation.standards.models import Verdict
 from cultivation.standards.policy import Case, Comparison, Criterion, Policy, Quantity
@@ -28,10 +28,12 @@ def verdicts(quantity: Quantity, comparison: Comparison, rows: list[dict[str, An
     """Return True, False or None for each row, as the compiled expression says."""
     names = {f"{name}_y{back}": pl.Int64 for name, back in quantity.figures}
     frame = pl.DataFrame(rows, schema=names, orient="row")
-    met, unmet = held(quantity, comparison)
-    found = frame.select(met=met, unmet=unmet).rows()
-    assert all((m is None) == (u is None) and (m is None or m != u) for m, u in found)
-    return [m for m, _ in found]
+    worst, best = held(quantity, comparison)
+    for divisor in divisors(quantity):
+        frame = frame.with_columns(divisor)
+    found = frame.select(worst=worst, best=best).rows()
+    assert all(at_worst == at_best for at_worst, at_best in found)
+    return [at_worst for at_worst, _ in found]
 
 
 @pytest.mark.parametrize(("order", "found"), [("at_least", False), ("at_most", None)])

@@ -46,25 +46,33 @@ def right(enterprise: Enterprise, number: str = "1", **changes: Any) -> Intellec
     return IntellectualProperty.objects.create(enterprise=enterprise, **{**fields, **changes})
 
 
+def facts_of(enterprise_id: int, *, as_of: dt.date) -> facts.Row:
+    """Return the facts of one enterprise, which must be its row of the frame."""
+    row = facts.row(enterprise_id, as_of=as_of)
+    (of_frame,) = facts.frame([enterprise_id], as_of=as_of).rows(named=True)
+    assert list(row.items()) == list(of_frame.items())
+    return row
+
+
 def counted(enterprise: Enterprise, name: str, on: dt.date = ON) -> tuple[Any, Any]:
-    row = facts.row(enterprise.pk, as_of=on)
+    row = facts_of(enterprise.pk, as_of=on)
     return row[f"{name}_low"], row[f"{name}_high"]
 
 
 def test_years_count_back_from_the_day(firm: Callable[..., Enterprise]) -> None:
     years = {year: {"revenue": year * 100, "quality_score": year} for year in range(2021, 2027)}
-    row = facts.row(firm(reports=years).pk, as_of=ON)
+    row = facts_of(firm(reports=years).pk, as_of=ON)
     assert [row[f"revenue_y{back}"] for back in (0, 1, 2, 3)] == [202600, 202500, 202400, 202300]
     assert row["quality_score_y0"] == 2026
 
 
 def test_a_missing_figure_is_null_and_nought_is_nought(firm: Callable[..., Enterprise]) -> None:
-    row = facts.row(firm(reports={2025: {"revenue": 0}}).pk, as_of=ON)
+    row = facts_of(firm(reports={2025: {"revenue": 0}}).pk, as_of=ON)
     assert (row["revenue_y1"], row["rd_expense_y1"], row["revenue_y2"]) == (0, None, None)
 
 
 def test_statements_are_true_false_or_missing(firm: Callable[..., Enterprise]) -> None:
-    row = facts.row(firm(own_brand=True, obeys_laws=False).pk, as_of=ON)
+    row = facts_of(firm(own_brand=True, obeys_laws=False).pk, as_of=ON)
     assert (row["own_brand"], row["obeys_laws"], row["truth_declared"]) == (True, False, None)
 
 
@@ -75,7 +83,7 @@ def test_statements_are_true_false_or_missing(firm: Callable[..., Enterprise]) -
 def test_size_class_says_whether_it_is_an_sme(
     firm: Callable[..., Enterprise], size: str, is_sme: bool | None
 ) -> None:
-    row = facts.row(firm(size_class=size).pk, as_of=ON)
+    row = facts_of(firm(size_class=size).pk, as_of=ON)
     assert (row["is_sme"], row["size_class"]) == (is_sme, size)
 
 
@@ -93,22 +101,20 @@ def test_size_class_says_whether_it_is_an_sme(
 def test_niche_years_are_full_years_at_the_end_of_last_year(
     firm: Callable[..., Enterprise], since: dt.date | None, years: int | None
 ) -> None:
-    assert facts.row(firm(niche_since=since).pk, as_of=ON)["niche_years"] == years
+    assert facts_of(firm(niche_since=since).pk, as_of=ON)["niche_years"] == years
 
 
 def test_fields_of_the_product_and_industry(firm: Callable[..., Enterprise]) -> None:
     base = ProductDomain.objects.create(scheme="six_bases", code="b", name_zh="基")
     field = ProductDomain.objects.create(scheme="strategic", code="s", name_zh="新")
     section = Industry.objects.create(code="35", section="C", name_zh="业")
-    told = facts.row(
-        firm(product_domain=base, strategic_field=field, industry=section).pk, as_of=ON
-    )
-    silent = facts.row(firm().pk, as_of=ON)
+    told = facts_of(firm(product_domain=base, strategic_field=field, industry=section).pk, as_of=ON)
+    silent = facts_of(firm().pk, as_of=ON)
     names = ("domain_scheme", "strategic_stated", "industry_section", "key_link")
     assert [told[name] for name in names] == ["six_bases", True, "C", None]
     assert [silent[name] for name in names] == [None, None, None, None]
     other = ProductDomain.objects.create(scheme="strategic", code="sei_0", name_zh="其他")
-    outside = facts.row(firm(strategic_field=other).pk, as_of=ON)
+    outside = facts_of(firm(strategic_field=other).pk, as_of=ON)
     assert outside["strategic_stated"] is False
 
 
@@ -132,7 +138,7 @@ def test_a_title_counts_on_its_valid_days(
     Title.objects.create(
         enterprise=enterprise, tier="srdi", number="1", year=2024, **{**days, **changes}
     )
-    row = facts.row(enterprise.pk, as_of=ON)
+    row = facts_of(enterprise.pk, as_of=ON)
     assert (row["title_srdi"], row["title_innovative"]) == (valid, False)
     assert row["tier"] == ("srdi" if valid else "")
 
@@ -153,13 +159,13 @@ def test_the_tier_is_the_highest_title_held(
     days = {"granted_on": dt.date(2024, 1, 1), "valid_to": dt.date(2028, 12, 31)}
     for name in held:
         Title.objects.create(enterprise=enterprise, tier=name, number=name, year=2024, **days)
-    row = facts.row(enterprise.pk, as_of=ON)
+    row = facts_of(enterprise.pk, as_of=ON)
     assert row["tier"] == tier
     assert {name for name in Tier.values if row[f"title_{name}"]} == set(held)
 
 
 def test_a_row_kept_before_there_was_a_tier_is_still_read(firm: Callable[..., Enterprise]) -> None:
-    row = facts.row(firm(reports={2025: {"revenue": 7}}).pk, as_of=ON)
+    row = facts_of(firm(reports={2025: {"revenue": 7}}).pk, as_of=ON)
     older = {name: value for name, value in row.items() if name not in {"tier", "size_class"}}
     frame = facts.from_row(older)
     assert frame.row(0, named=True) == older
@@ -303,7 +309,7 @@ def test_technology_standard_counts_no_network_event(firm: Callable[..., Enterpr
 
 
 def test_lists_nobody_filled_are_nought(firm: Callable[..., Enterprise]) -> None:
-    row = facts.row(firm(events_declared=True).pk, as_of=ON)
+    row = facts_of(firm(events_declared=True).pk, as_of=ON)
     counts = {name: value for name, value in row.items() if name.endswith(("_low", "_high"))}
     assert set(counts.values()) == {0}
 
@@ -319,7 +325,7 @@ def test_other_lists_are_counted(firm: Callable[..., Enterprise]) -> None:
     StandardPart.objects.create(
         **day, level="industry", unit_rank=5, published_on=dt.date(2021, 1, 1)
     )
-    row = facts.row(enterprise.pk, as_of=ON)
+    row = facts_of(enterprise.pk, as_of=ON)
     found = {name.removesuffix("_low") for name in row if name.endswith("_low") and row[name]}
     assert found == {
         "high_tech_valid", "honour_innovation", "certificate_system",
@@ -354,7 +360,7 @@ def test_the_frame_is_in_the_order_of_ids_and_only_of_those_named(
 def test_a_row_goes_to_plain_data_and_back(firm: Callable[..., Enterprise]) -> None:
     enterprise = firm(own_brand=True, reports={2025: {"revenue": 7}})
     frame = facts.frame([enterprise.pk], as_of=ON)
-    assert facts.from_row(facts.row(enterprise.pk, as_of=ON)).equals(frame)
+    assert facts.from_row(facts_of(enterprise.pk, as_of=ON)).equals(frame)
 
 
 def test_every_column_that_facts_come_from_is_watched(

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cultivation.standards.evaluation import judge
+from cultivation.standards.evaluation import FEW, judge
 from cultivation.standards.facts import column_type
 from cultivation.standards.policy import KINDS, Case, Criterion, Policy, PolicyError
 from tests.standards.directions import domain, polarity, raised
@@ -56,6 +56,15 @@ def test_a_second_evaluator_agrees(policy: Policy, seed: int) -> None:
                 if said.points:
                     ends = [found[f"{end}:{code}"] for end in ("low", "by_hand", "high")]
                     assert tuple(ends) == said.points, (code, row)
+
+
+@given(policies(), seeds)
+@settings(max_examples=8, deadline=None)
+def test_an_enterprise_alone_is_judged_as_among_many(policy: Policy, seed: int) -> None:
+    """Few rows are reckoned in fewer bits where their figures allow it."""
+    rows = rows_of(policy, seed, FEW + 2)
+    for criterion in every_standard(policy):
+        assert [judged(criterion, [row])[0] for row in rows] == judged(criterion, rows)
 
 
 def every_standard(policy: Policy) -> set[Criterion]:
