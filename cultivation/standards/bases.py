@@ -6,7 +6,8 @@ reads a few of these columns and judges only what changed. New applicants and ho
 title, who come up for re-check, lie apart, and so do the units for which the rules differ.
 
 Within such a group the enterprises lie apart by how many requirements they do not meet: whoever
-fails more of them than a scenario touches fails before and after, and is only counted.
+fails more of them than a scenario touches, or one that it does not touch, fails before and after
+and is only counted.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ BLOCK = 100_000  # rows judged at a time, and rows of a group in a file
 DEEPEST = 5  # requirements failed; who fails more lies with those who fail so many
 KEPT = 8  # bases; the one not used for longest goes first
 MANIFEST = "base.json"
+SHAPE = "2"  # of the files; raised where they are laid down otherwise
 MARK = "′"  # of a count that means something else than the snapshot's of that name
 WHERE = {  # how an enterprise is counted: column of the base, expression over the facts frame
     "unit": pl.col("region_path").str.slice(0, 2),
@@ -60,17 +62,17 @@ class Group:
     folder: Path
 
     def scan(self, touched: int) -> pl.LazyFrame | None:
-        """Return those who fail at most so many requirements, None where nobody does."""
+        """Return those who fail at most so many requirements, None where nobody does.
+
+        `failed` is how many.
+        """
         near = [self.folder / str(depth) for depth in range(min(touched, DEEPEST) + 1)]
         files = [file for folder in near if folder.exists() for file in sorted(folder.iterdir())]
         return pl.scan_parquet(files) if files else None
 
-    def others(self, touched: int, keys: Sequence[str]) -> pl.LazyFrame | None:
-        """Return how many fail more than that, by where they stand; None where nobody can."""
-        if touched >= DEEPEST:
-            return None
-        counted = pl.scan_parquet(self.folder / f"{keys[0]}.parquet")
-        return counted.filter(pl.col("depth") > touched).select(*keys, "count")
+    def everybody(self, keys: Sequence[str]) -> pl.LazyFrame:
+        """Return how many enterprises stand where, all of the group (全体计数)."""
+        return pl.scan_parquet(self.folder / f"{keys[0]}.parquet")
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,24 +172,24 @@ class _Building:
         standard = self.policy.standard(case)
         judged = judge(rows, standard)
         kept = [c for c in judged.columns if c in rows.columns or c.startswith(OUTCOMES)]
-        failed = [pl.col(f"v:{c.code}") == Verdict.UNMET.value for c in requirements(standard)]
-        depth = pl.sum_horizontal(failed).clip(0, DEEPEST).cast(pl.UInt8).alias("depth")
-        laid = judged.select(*kept, depth)
+        unmet = [pl.col(f"v:{c.code}") == Verdict.UNMET.value for c in requirements(standard)]
+        failed = pl.sum_horizontal(unmet).cast(pl.UInt32).alias("failed")
+        laid = judged.select(*kept, failed, failed.clip(0, DEEPEST).alias("depth"))
         for (deep,), part in laid.partition_by("depth", as_dict=True, include_key=False).items():
             folder = self.folder_of(case.kind, case.path) / str(deep)
             folder.mkdir(parents=True, exist_ok=True)
-            part.write_parquet(folder / f"{number:05}.parquet", compression="lz4")
-        return laid.group_by(*SUBTREE, "unit", "depth").agg(pl.len().alias("count"))
+            part.write_parquet(folder / f"{number:05}.parquet", compression="uncompressed")
+        return laid.group_by(*SUBTREE, "unit").agg(pl.len().cast(pl.Int64).alias("count"))
 
     def folder_of(self, kind: str, unit: str) -> Path:
         return self.folder / f"{kind}-{unit or 'others'}"
 
     def count(self) -> None:
-        """Lay down how many enterprises of a group stand where, for those not looked at."""
+        """Lay down how many enterprises of a group stand where."""
         for (kind, unit), counted in self.groups.items():
             whole = pl.concat(counted)
             for keys in (NATION, SUBTREE):
-                summed = whole.group_by(*keys, "depth").agg(pl.col("count").sum())
+                summed = whole.group_by(keys).agg(pl.col("count").sum())
                 summed.write_parquet(self.folder_of(kind, unit) / f"{keys[0]}.parquet")
 
     def join(self) -> None:
@@ -196,7 +198,9 @@ class _Building:
             parts = sorted(folder.iterdir())
             if len(parts) > 1:
                 rows = pl.scan_parquet(parts)
-                rows.sink_parquet(folder / "whole", compression="lz4", row_group_size=BLOCK)
+                rows.sink_parquet(
+                    folder / "whole", compression="uncompressed", row_group_size=BLOCK
+                )
                 for part in parts:
                     part.unlink()
 
@@ -228,7 +232,7 @@ def told_apart(policy: Policy) -> Policy:
 def _renamed(criterion: Criterion, others: set[str]) -> Criterion:
     parts = tuple(_renamed(part, others) for part in criterion.parts)
     quantity = criterion.quantity
-    if quantity and quantity.shape in {"count", "sum"}:
+    if quantity and quantity.is_span:
         names = tuple(name + MARK if name in others else name for name in quantity.names)
         quantity = replace(quantity, names=names)
     return replace(criterion, parts=parts, quantity=quantity)
@@ -236,7 +240,7 @@ def _renamed(criterion: Criterion, others: set[str]) -> Criterion:
 
 def _key(snapshot: Snapshot, policy: Policy, as_of: dt.date, wanted: set[str]) -> str:
     said = (snapshot.sha256, policy.tier, policy.root, policy.amendments, as_of, sorted(wanted))
-    return hashlib.sha256(f"{ENGINE} {said!r}".encode()).hexdigest()[:32]
+    return hashlib.sha256(f"{ENGINE} {SHAPE} {said!r}".encode()).hexdigest()[:32]
 
 
 def _place(made: Path, folder: Path) -> None:

@@ -52,13 +52,28 @@ class Pairing:
         return [code for code in {**stood, **stands} if stood.get(code) != stands.get(code)]
 
     @property
+    def touched(self) -> list[str]:
+        """Return the requirements of the first standard that differ."""
+        asked = {c.code for c in requirements(self.before)}
+        return [code for code in self.differing if code in asked]
+
+    @property
     def score(self) -> str:
         """Return the criterion whose points rank those who qualify afterwards, if there is one."""
         sums = (c.code for c in self.after.walk() if c.line and c.need in {"sum", "best"})
         return next(sums, "")
 
-    def of(self, rows: pl.LazyFrame) -> pl.LazyFrame:
-        """Return the rows for which the pairing holds."""
+    def open_rows(self) -> pl.LazyFrame | None:
+        """Return the rows for which the pairing holds and is not settled, None where none are.
+
+        Who fails a requirement that stays as it is fails before and after.
+        """
+        rows = self.group.scan(len(self.touched))
+        if rows is None:
+            return None
+        unmet = pl.lit(Verdict.UNMET.value, dtype=DIGIT)
+        may_turn = [(pl.col(f"v:{code}") == unmet).cast(pl.UInt32) for code in self.touched]
+        rows = rows.filter(pl.col("failed") == sum(may_turn, pl.lit(0, dtype=pl.UInt32)))
         if self.unit:
             return rows.filter(pl.col("unit") == self.unit)
         return rows.filter(~pl.col("unit").is_in(list(self.apart))) if self.apart else rows
@@ -67,11 +82,9 @@ class Pairing:
         """Judge what differs, and add how each enterprise stood, stands, and by what it turns."""
         stood = {criterion.code: criterion for criterion in self.before.walk()}
         known = {c.code for c in self.after.walk() if stood.get(c.code) == c}
-        asked = {c.code for c in requirements(self.before)}
-        differing = self.differing
         rows = rows.with_columns(
             pl.col(f"v:{self.before.code}").alias("before"),
-            *(pl.col(f"v:{code}").alias(f"was:{code}") for code in differing if code in asked),
+            *(pl.col(f"v:{code}").alias(f"was:{code}") for code in self.touched),
         )
         rows = judge_rest(rows, self.after, known=known, bits=bits)
         rows = rows.with_columns(
@@ -79,17 +92,17 @@ class Pairing:
             pl.lit(self.group.kind).alias("kind"),
             *([pl.col(f"low:{self.score}").alias("score")] if self.score else []),
         )
-        return rows.with_columns(self._turned(differing, deciding).alias("deciding"))
+        return rows.with_columns(self._turned(deciding).alias("deciding"))
 
-    def _turned(self, differing: Sequence[str], deciding: Sequence[str]) -> pl.Expr:
+    def _turned(self, deciding: Sequence[str]) -> pl.Expr:
         """Return the set of requirements by which an enterprise gains or loses, as bits."""
-        asked = [{c.code for c in requirements(s)} for s in (self.before, self.after)]
+        touched, asked = self.touched, {c.code for c in requirements(self.after)}
         met = pl.lit(Verdict.MET.value, dtype=DIGIT)  # what is not asked for bars nobody
         unmet = Verdict.UNMET.value
         whole = pl.lit(0, dtype=pl.UInt64)
-        for code in differing:
-            was = pl.col(f"was:{code}") if code in asked[0] else met
-            now = pl.col(f"v:{code}") if code in asked[1] else met
+        for code in self.differing:
+            was = pl.col(f"was:{code}") if code in touched else met
+            now = pl.col(f"v:{code}") if code in asked else met
             turned = (SORTS["gains"] & (was == unmet) & (now >= ENOUGH)) | (
                 SORTS["losses"] & (was >= ENOUGH) & (now == unmet)
             )

@@ -24,7 +24,7 @@ from cultivation.standards.policy import Policy, amended
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from cultivation.standards.bases import Group
     from cultivation.standards.models import Snapshot
@@ -60,29 +60,31 @@ class Simulation:
     def result(self) -> Result:
         """Count everybody by place, title, section, size and verdict (统计)."""
         where = SUBTREE if self.path else NATION
-        keys = [*where, "kind", "before", "after", "deciding"]
+        keys = [*where, "before", "after", "deciding"]
         judged = list(self._judged())
-        asked = list(self._others(where))
-        asked += [rows.group_by(keys).agg(pl.len().alias("count")) for _, rows in judged]
-        scored = [rows for pairing, rows in judged if pairing.score]
-        ranked = [
-            rows.filter(PASSES).group_by("score").agg(pl.len().alias("count")) for rows in scored
+        groups = tuple(dict.fromkeys(pairing.group for pairing in self.paired))
+        counted = pl.len().cast(pl.Int64).alias("count")
+        asked = [rows.group_by(keys).agg(counted) for _, rows in judged]
+        asked += [self._within(group.everybody(where)) for group in groups]
+        asked += [
+            rows.filter(PASSES).group_by("score").agg(counted)
+            for pairing, rows in judged
+            if pairing.score
         ]
-        found = pl.collect_all([*asked, *ranked], engine="streaming")
-        tables = [
-            table.select(pl.col(keys), pl.col("count").cast(pl.Int64))
-            for table in found[: len(asked)]
+        found = iter(pl.collect_all(asked, engine="streaming"))
+        tables: dict[Group, list[pl.DataFrame]] = {group: [] for group in groups}
+        for pairing, _ in judged:
+            tables[pairing.group].append(next(found))
+        for mine in tables.values():
+            mine.append(_settled(next(found), mine, where))
+        rows = [
+            table.select(pl.col(keys), "count", kind=pl.lit(group.kind))
+            for group, mine in tables.items()
+            for table in mine
         ]
-        counts = pl.concat(tables) if tables else _nobody([*keys, "count"])
-        scores: dict[int, int] = {}
-        for table in found[len(asked) :]:
-            for score, number in table.iter_rows():
-                scores[score] = scores.get(score, 0) + number
+        counts = pl.concat(rows) if rows else _nobody([*keys, "count", "kind"])
         return Result(
-            counts.rename({keys[0]: "place"}),
-            self.deciding,
-            self.base.missing,
-            tuple(sorted(scores.items(), reverse=True)),
+            counts.rename({keys[0]: "place"}), self.deciding, self.base.missing, _ranked(found)
         )
 
     def firms(self, sort: str, *narrower: pl.Expr, requirement: str = "") -> pl.DataFrame:
@@ -102,29 +104,12 @@ class Simulation:
         return pl.concat(pl.collect_all(asked)).sort("region_path", "enterprise")
 
     def _judged(self) -> Iterator[tuple[Pairing, pl.LazyFrame]]:
-        """Yield the rows judged both ways, rules by rules.
-
-        Who fails more requirements than the standards differ in fails by both and is left out.
-        """
+        """Yield the rows judged both ways, rules by rules; who fails by both may be left out."""
         for pairing in self.paired:
-            near = pairing.group.scan(len(self.deciding))
-            if near is not None:
-                rows = pairing.of(self._within(near))
-                yield pairing, pairing.judged(rows, self.deciding, bits=self.base.bits)
-
-    def _others(self, where: tuple[str, ...]) -> Iterator[pl.LazyFrame]:
-        """Yield the counts of those who are left out."""
-        groups: dict[Group, None] = dict.fromkeys(pairing.group for pairing in self.paired)
-        unmet = pl.lit(Verdict.UNMET.value, dtype=DIGIT)
-        for group in groups:
-            counted = group.others(len(self.deciding), where)
-            if counted is not None:
-                yield self._within(counted).with_columns(
-                    unmet.alias("before"),
-                    unmet.alias("after"),
-                    kind=pl.lit(group.kind),
-                    deciding=pl.lit(0, dtype=pl.UInt64),
-                )
+            rows = pairing.open_rows()
+            if rows is not None:
+                judged = pairing.judged(self._within(rows), self.deciding, bits=self.base.bits)
+                yield pairing, judged
 
     def _within(self, rows: pl.LazyFrame) -> pl.LazyFrame:
         ends = pl.lit(self.path), pl.lit(self.path + "~")
@@ -179,6 +164,29 @@ def simulation(
     base = base_of(snapshot, before, as_of=as_of, also=after, progress=progress)
     paired = tuple(pairings(base, after, path))
     return Simulation(base, after, paired, may_decide(paired, before.order, after.order), path)
+
+
+def _settled(
+    everybody: pl.DataFrame, judged: Sequence[pl.DataFrame], where: tuple[str, ...]
+) -> pl.DataFrame:
+    """Return the counts of those who were not judged: they fail before and after (已成定局者)."""
+    less = [table.select(*where, -pl.col("count")) for table in judged]
+    rest = pl.concat([everybody.select(*where, "count"), *less]).group_by(where)
+    unmet = pl.lit(Verdict.UNMET.value, dtype=DIGIT)
+    return (
+        rest.agg(pl.col("count").sum())
+        .filter(pl.col("count") != 0)
+        .with_columns(before=unmet, after=unmet, deciding=pl.lit(0, dtype=pl.UInt64))
+    )
+
+
+def _ranked(tables: Iterable[pl.DataFrame]) -> tuple[tuple[int, int], ...]:
+    """Add up how many have each score, the highest first (得分分布)."""
+    scores: dict[int, int] = {}
+    for table in tables:
+        for score, number in table.iter_rows():
+            scores[score] = scores.get(score, 0) + number
+    return tuple(sorted(scores.items(), reverse=True))
 
 
 def _nobody(names: Sequence[str]) -> pl.DataFrame:

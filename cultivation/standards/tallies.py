@@ -10,6 +10,8 @@ import polars as pl
 from cultivation.standards.pairings import HOLDS, PASSED, PASSES, SORTS, UNTOLD, UNTOLD_THEN
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cultivation.standards.simulating import Result
 
 COUNTS: dict[str, pl.Expr] = {  # in the order in which a stored row holds them
@@ -27,6 +29,7 @@ COUNTS: dict[str, pl.Expr] = {  # in the order in which a stored row holds them
     "unknown_before": UNTOLD_THEN,
     "unknown_after": UNTOLD,
 }
+SUMS = pl.col(list(COUNTS)).sum()
 DIMENSIONS = ("unit", "city", "county", "held", "section", "size")
 PLACES = {"unit": 2, "city": 4, "county": 6}
 
@@ -40,44 +43,64 @@ def tally(result: Result, *, path: str = "") -> dict[str, Any]:
         for one, other in combinations(dimensions, 2)
         if "county" not in (one, other) and not {one, other} <= set(PLACES)
     ]
-    wanted = [*((name,) for name in dimensions), *pairs]
     cells = rows.lazy().with_columns(
         pl.when(asked).then(pl.col("count")).otherwise(0).alias(name)
         for name, asked in COUNTS.items()
     )
-    sums = pl.col(list(COUNTS)).sum()
-    cube = cells.group_by(dimensions).agg(sums).collect().lazy()
-    summed = pl.collect_all([cube.group_by(keys).agg(sums).sort(keys) for keys in wanted])
-    tables = [[list(row) for row in table.rows()] for table in summed]
+    cube = cells.group_by(dimensions).agg(SUMS).collect()
+    crossed = dict(zip(pairs, _summed([cube] * len(pairs), pairs), strict=True))
+    # What one dimension gives is added up from the least table that has it.
+    least = [
+        min(
+            (table for pair, table in crossed.items() if name in pair),
+            key=lambda table: table.height,
+            default=cube,
+        )
+        for name in dimensions
+    ]
+    single = dict(zip(dimensions, _summed(least, [(name,) for name in dimensions]), strict=True))
     return {
-        "totals": cube.select(sums).collect().row(0, named=True),
+        "totals": next(iter(single.values())).select(SUMS).row(0, named=True),
         "verdicts": _summed_verdicts(rows),
-        "by": dict(zip(dimensions, tables, strict=False)),
-        "pairs": {
-            f"{one} {other}": table
-            for (one, other), table in zip(pairs, tables[len(dimensions) :], strict=True)
-        },
+        "by": {name: _listed(table) for name, table in single.items()},
+        "pairs": {f"{one} {other}": _listed(table) for (one, other), table in crossed.items()},
         "deciding": _deciding(rows, result.requirements),
         "scores": [list(pair) for pair in result.scores],
         "missing": list(result.missing),
     }
 
 
+def _summed(tables: Sequence[pl.DataFrame], keys: Sequence[tuple[str, ...]]) -> list[pl.DataFrame]:
+    """Add each table up by its keys, in the order of what they say."""
+    asked = [
+        table.lazy()
+        .group_by(names)
+        .agg(SUMS)
+        .with_columns(pl.col(names).cast(pl.String))
+        .sort(names)
+        for table, names in zip(tables, keys, strict=True)
+    ]
+    return pl.collect_all(asked)
+
+
+def _listed(table: pl.DataFrame) -> list[list[Any]]:
+    return [list(row) for row in table.rows()]
+
+
 def _placed(counts: pl.DataFrame, path: str) -> pl.DataFrame:
     """Name the places of the rows: units of the nation, cities and counties of a subtree."""
-    rows = counts.with_columns(pl.col(pl.Categorical).cast(pl.String))
-    place = pl.col("place")
+    place = pl.col("place").cast(pl.String)
     if not path:
-        return rows.rename({"place": "unit"})
+        return counts.rename({"place": "unit"})
     levels = PLACES if path[:2].isdigit() else {"county": PLACES["county"]}  # a city of its own
     named = [place.str.slice(0, size).alias(n) for n, size in levels.items() if size > len(path)]
-    return rows.with_columns(named).drop("place")
+    return counts.with_columns(named).drop("place")
 
 
 def _summed_verdicts(rows: pl.DataFrame) -> list[list[Any]]:
     keys = ["kind", "before", "after"]
     summed = rows.group_by(keys).agg(pl.col("count").sum()).sort(keys)
-    return [list(row) for row in summed.rows()]
+    return _listed(summed)
 
 
 def _deciding(rows: pl.DataFrame, requirements: tuple[str, ...]) -> list[list[Any]]:
