@@ -13,9 +13,9 @@ from cultivation.pipeline.models import Entry, Evidence, Reason
 from cultivation.pipeline.questions import questions_of
 from cultivation.standards import editions
 from cultivation.standards.explanation import explain_facts
-from cultivation.standards.facts import YEARS
 from cultivation.standards.indicators import FIGURE_UNITS
 from cultivation.standards.papers import said as papers_said
+from cultivation.standards.sources import YEARS
 from enterprises.places.models import Region
 from enterprises.registry.models import AnnualReport, Proof
 
