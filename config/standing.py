@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from cultivation.pipeline import applications, checklist, titles
 from cultivation.pipeline.errors import MoveError
+from cultivation.pipeline.filling import reminding
 from cultivation.pipeline.models import LIVE, Application, Invitation, Status
 from cultivation.standards import explanation
 from enterprises.registry.models import Enterprise, Tier
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     import datetime as dt
 
     from cultivation.pipeline.checklist import Missing
+    from cultivation.pipeline.filling.reminding import Unsent
     from cultivation.standards.models import Edition, Verdict
     from enterprises.accounts.models import User
     from enterprises.registry.models import Title
@@ -78,6 +80,7 @@ class Standing:
     applications: list[Application]
     days: list[Day]
     invitations: list[Invitation]
+    unsent: list[Unsent]  # complete, and not sent
 
 
 def of(user: User) -> list[Standing]:
@@ -97,6 +100,7 @@ def _standing(enterprise: Enterprise) -> Standing:
         under_way,
         _days(under_way, held),
         list(asked.select_related("edition")),
+        reminding.unsent(under_way),
     )
 
 

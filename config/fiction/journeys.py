@@ -9,24 +9,24 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
-from config.fiction import life, notices, people
+from config.fiction import life, notices, papers, people
 from config.fiction.words import MARK
 from cultivation.pipeline import applications, findings, moves, opinions, routes, titles
 from cultivation.pipeline.correcting import clock, reasons, returning
 from cultivation.pipeline.correcting.returning import Ask
 from cultivation.pipeline.errors import MoveError
+from cultivation.pipeline.filling import submitted
 from cultivation.pipeline.models import Application, Move, Status
 from cultivation.pipeline.questions import questions_of
 from cultivation.standards import editions
 from cultivation.standards.models import Assessment, Verdict
+from enterprises.accounts.models import User
 from enterprises.places import working_days
 from enterprises.places.models import Region
 from enterprises.registry.models import Enterprise, Tier, Title
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    from enterprises.accounts.models import User
 
 WORD = f"演示意见：材料齐全，与附件一致{MARK}"
 ENDS = (
@@ -61,6 +61,7 @@ def walk(*, told: Callable[[int, int], None]) -> int:
     _revoke()
     notices.fill()
     life.fill()
+    _half_filled()
     return Application.objects.count()
 
 
@@ -96,6 +97,7 @@ def _go(plan: Plan) -> bool:
             owner = _owner(enterprise)
             application = applications.begin(enterprise, plan.tier, kind=plan.kind, by=owner)
             applications.save_answers(application, _answers(application), by=owner)
+            papers.hand_in(application, by=owner)
             _move_on(application, plan.end, owner)
             _spread(application)
     except MoveError:
@@ -191,8 +193,12 @@ def _spread(application: Application) -> None:
         back = dt.timedelta(days=3 * (len(taken) - place), hours=application.pk % 7)
         Move.objects.filter(pk=pk).update(made_at=now - back)
         if place == 0:
+            application.submitted_at = now - back
+            submitted.seal(application)
             Application.objects.filter(pk=application.pk).update(
-                submitted_at=now - back, created_at=now - back - dt.timedelta(days=4)
+                submitted_at=application.submitted_at,
+                submitted_hash=application.submitted_hash,
+                created_at=now - back - dt.timedelta(days=4),
             )
     if taken and application.status in moves.HELD:
         since = now - dt.timedelta(days=3, hours=application.pk % 7)
@@ -207,6 +213,17 @@ def _recheck() -> None:
         for firm in firms:
             if _go(Plan(firm, Tier.LITTLE_GIANT, Application.Kind.RECHECK, end)):
                 break
+
+
+def _half_filled() -> None:
+    """Leave the demo's second owner a draft in the middle: some papers, one that soon ends."""
+    owner = User.objects.get(username="owner2")
+    enterprise = Enterprise.objects.select_related("region").get(pk=people.OWNED["owner2"])
+    if applications.hindrance(enterprise, Tier.SRDI, kind=Application.Kind.RECOGNITION):
+        return
+    draft = applications.begin(enterprise, Tier.SRDI, kind=Application.Kind.RECOGNITION, by=owner)
+    papers.hand_in(draft, by=owner, most=2)
+    papers.ending(draft, "paper:credit_reports", by=owner)
 
 
 def _revoke() -> None:

@@ -63,6 +63,18 @@
     if (form) form.requestSubmit();
   });
 
+  // What a form kept in this browser goes when its author signs out.
+  document.addEventListener("submit", (event) => {
+    if (event.defaultPrevented || !event.target.action.endsWith("/accounts/logout/")) return;
+    try {
+      for (const key of Object.keys(window.localStorage)) {
+        if (key.startsWith("fill ")) window.localStorage.removeItem(key);
+      }
+    } catch {
+      // a browser that keeps nothing
+    }
+  });
+
   for (const button of document.querySelectorAll("[data-print]")) {
     button.hidden = false;
     button.addEventListener("click", () => window.print());

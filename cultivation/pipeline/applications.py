@@ -13,8 +13,9 @@ from django.utils.translation import gettext as _
 from cultivation.pipeline import checklist, invitations, routes, titles
 from cultivation.pipeline.correcting import opened
 from cultivation.pipeline.errors import MovedMeanwhileError, MoveError
+from cultivation.pipeline.filling import rights, since
 from cultivation.pipeline.life.guards import recheck_hindrance
-from cultivation.pipeline.models import LIVE, Application, Status
+from cultivation.pipeline.models import LIVE, Application
 from cultivation.pipeline.questions import questions_of
 from cultivation.pipeline.rounds import choosing
 from enterprises.audit import recording
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from enterprises.accounts.models import User
 
 Kind = Application.Kind
-WRITABLE = (Status.DRAFT, Status.RETURNED)
+WRITABLE = rights.OPEN
 
 
 def kind_for(enterprise: Enterprise, tier: str) -> str:
@@ -83,7 +84,7 @@ def begin(enterprise: Enterprise, tier: str, *, kind: str, by: User) -> Applicat
                 edition=named or checklist.edition_of(locked, tier, kind=kind),
                 round=taking,
                 region_path=locked.region_path,
-                answers=_first_answers(locked, tier),
+                answers=first_answers(locked, tier),
                 made_by=by,
             )
     except IntegrityError as error:
@@ -127,14 +128,16 @@ def save_answers(
             _("Somebody else saved this application meanwhile. Your text is kept below; "
               "compare it with what is stored now and save again.")
         )  # fmt: skip
+    if documents is not None:  # what is handed in as a paper goes with the application anyhow
+        handed_in = Document.objects.filter(pk__in=locked.evidence.values("document"))
+        mine = [one for one in documents if one.enterprise_id == locked.enterprise_id]
+        documents = [*mine, *handed_in]
     _check_open(locked, answers, documents)
     locked.answers |= answers
     locked.version += 1
     locked.save(update_fields=["answers", "version", "updated_at"])
     if documents is not None:
-        locked.documents.set(
-            [one for one in documents if one.enterprise_id == locked.enterprise_id]
-        )
+        locked.documents.set({one.pk for one in documents})
     application.refresh_from_db()
     return application
 
@@ -190,12 +193,18 @@ def _needs_hindrance(enterprise: Enterprise, tier: str) -> str:
     }
 
 
-def _first_answers(enterprise: Enterprise, tier: str) -> dict[str, Any]:
-    return {
-        question.name: getattr(enterprise, question.from_record)
-        for question in questions_of(tier)
-        if question.from_record and getattr(enterprise, question.from_record)
-    }
+def first_answers(enterprise: Enterprise, tier: str) -> dict[str, Any]:
+    """Return the texts to begin with: those of the last application, else of the record (预填)."""
+    before = since.last(Application(enterprise=enterprise, tier=tier))
+    said = before.application.submitted_answers if before else {}
+    found = {}
+    for question in questions_of(tier, "texts"):
+        text = said.get(question.name)
+        if not text and question.from_record:
+            text = getattr(enterprise, question.from_record)
+        if text:
+            found[question.name] = text
+    return found
 
 
 def tiers_that_make_sense(enterprise: Enterprise) -> list[str]:

@@ -47,6 +47,8 @@ def missing(application: Application, *, sheet: Sheet | None = None) -> list[Mis
         *missing_answers(application),
         *missing_figures(sheet.root),
         *unmet_criteria(sheet.root),
+        *missing_papers(sheet),
+        *open_warnings(sheet),
     ]
 
 

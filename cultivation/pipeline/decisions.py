@@ -38,6 +38,7 @@ def basis_of(application: Application) -> dict[str, Any]:
         "facts_hash": kept.facts_hash,
         "result_hash": kept.result_hash,
         "engine": kept.engine,
+        "submission_hash": application.submitted_hash,
         "documents": list(application.documents.values_list("sha256", flat=True)),
     }
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from cultivation.pipeline import checklist, decisions, invitations, routes, titles
 from cultivation.pipeline.errors import MoveError
+from cultivation.pipeline.filling import submitted
 from cultivation.pipeline.models import Application
 from cultivation.pipeline.notices import publishing
 from cultivation.pipeline.rounds import noting, quotas
@@ -32,6 +33,7 @@ def take_snapshot(application: Application, by: User) -> dict[str, Any]:
     kept = _judge(application)
     unit, facts = application.region_path[:2], kept.facts_hash[:8]
     application.receipt = f"{application.year}-{unit}-{application.pk:08d}-{facts}"
+    submitted.seal(application)
     invitations.converted(application, by=by)
     return (
         decisions.basis_of(application)
@@ -44,6 +46,7 @@ def take_snapshot_again(application: Application, _by: User) -> dict[str, Any]:
     """Fix facts and answers anew, keep the receipt (再次提交存档)."""
     answers_before = application.submitted_answers
     _judge(application)
+    submitted.seal(application)
     return (
         decisions.basis_of(application)
         | {"answers": application.submitted_answers, "answers_before": answers_before}
@@ -118,6 +121,7 @@ def _judge(application: Application) -> Judgement:
         ) from error  # fmt: skip
     application.submission = kept
     application.submitted_answers = dict(application.answers)
+    application.submitted_form = submitted.freeze(application)
     application.submitted_at = application.moment or timezone.now()
     return kept
 

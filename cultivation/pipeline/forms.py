@@ -57,7 +57,7 @@ class AnswersForm(forms.Form):
 
 
 class DocumentsForm(forms.Form):
-    """The enterprise's documents that go with an application (佐证材料)."""
+    """The enterprise's documents that go with an application as no paper asked for (佐证材料)."""
 
     documents = forms.ModelMultipleChoiceField(
         queryset=Document.objects.none(),
@@ -67,10 +67,13 @@ class DocumentsForm(forms.Form):
     )
 
     def __init__(self, *args: Any, application: Application, **kwargs: Any) -> None:
-        kwargs.setdefault("initial", {"documents": list(application.documents.all())})
+        handed_in = application.evidence.values("document")
+        chosen = list(application.documents.exclude(pk__in=handed_in))
+        kwargs.setdefault("initial", {"documents": chosen})
         super().__init__(*args, **kwargs)
         field: Any = self.fields["documents"]
-        field.queryset = Document.objects.filter(enterprise_id=application.enterprise_id)
+        mine = Document.objects.filter(enterprise_id=application.enterprise_id)
+        field.queryset = mine.exclude(pk__in=handed_in)
 
 
 class TitleForm(forms.Form):

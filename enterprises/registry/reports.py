@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from enterprises.registry import ledger, plausibility
 from enterprises.registry.models import FIGURES, AnnualReport
@@ -95,6 +97,25 @@ def _figures(figures: Mapping[str, Any]) -> dict[str, Any]:
     return dict(figures)
 
 
+def _in_this_language(
+    report: AnnualReport, previous: Mapping[str, int | None] | None
+) -> dict[tuple[str, str, str], dict[str, str]]:
+    """Return the warnings kept, found by their words of today's language or of the one then."""
+    kept = {(w["code"], w["figure"], w["message"]): w for w in report.warnings}
+    if not kept:
+        return kept
+    figures = plausibility.figures_of(report)
+    now = plausibility.examine(figures, previous)
+    for language, _name in settings.LANGUAGES:
+        with override(language):
+            said = plausibility.examine(figures, previous)
+        for doubt, then in zip(now, said, strict=True):
+            old = kept.get((then.code, then.figure, then.message))
+            if old is not None:
+                kept.setdefault((doubt.code, doubt.figure, doubt.message), old)
+    return kept
+
+
 def _answered(
     report: AnnualReport, answers: Mapping[str, str], reason: str, by: User | None
 ) -> list[dict[str, str]]:
@@ -104,7 +125,7 @@ def _answered(
     ).first()
     previous = plausibility.figures_of(earlier) if earlier else None
     doubts = plausibility.examine(plausibility.figures_of(report), previous)
-    kept = {(w["code"], w["figure"], w["message"]): w for w in report.warnings}
+    kept = _in_this_language(report, previous)
     rows, open_ = [], []
     for doubt in doubts:
         old = kept.get((doubt.code, doubt.figure, doubt.message))

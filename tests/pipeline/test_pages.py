@@ -157,7 +157,7 @@ def test_enterprise_fills_in_and_submits_by_the_pages(client: Client, world: Wor
     assert check.status_code == 200
     assert "The facts, the answers and the verdict are fixed" in text(check)
     sent = post_move(client, application, "submit")
-    assert sent["Location"] == reverse("pipeline:application", args=[application.pk])
+    assert sent["Location"] == reverse("pipeline:receipt", args=[application.pk])
     application.refresh_from_db()
     assert application.status == Status.AT_COUNTY
     page = client.get(sent["Location"])

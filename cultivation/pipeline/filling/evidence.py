@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 SOON = dt.timedelta(days=90)  # a decision may take as long; what ends sooner is pointed out
 LONGEST = 300  # letters of a remark
+OFFERED = 200  # documents in a choice, the latest
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +98,13 @@ def validity(document: Document) -> str:
     return _("“%(name)s” is valid until %(day)s, which a decision may not reach") % words
 
 
-def papers(application: Application, asked: Mapping[str, Slot], year: int) -> dict[str, Paper]:
-    """Return the papers asked for with what is handed in, by their names; two queries."""
+def papers(
+    application: Application, asked: Mapping[str, Slot], remarks: Mapping[str, str], year: int
+) -> dict[str, Paper]:
+    """Return the papers asked for with what is handed in, by their names."""
     held: dict[str, list[Evidence]] = defaultdict(list)
     for one in Evidence.objects.filter(application=application).select_related("document"):
         held[one.subject].append(one)
-    remarks = dict(
-        Entry.objects.filter(application=application)
-        .exclude(remark="")
-        .values_list("subject", "remark")
-    )
     return {
         subject: Paper(
             slot,
@@ -204,17 +202,22 @@ def say_why(application: Application, subject: str, text: str, *, by: User) -> N
     _go_on(application, locked)
 
 
-def offers(application: Application, paper: Paper) -> tuple[list[Document], list[Document]]:
-    """Return documents of the enterprise not handed in here: as this paper before, and others."""
-    here = {one.document_id for one in paper.handed_in}
-    before = set(
-        Evidence.objects.filter(
-            application__enterprise=application.enterprise_id, subject=paper.subject
-        ).values_list("document", flat=True)
-    )
-    mine = Document.objects.filter(enterprise=application.enterprise_id).exclude(pk__in=here)
-    rows = list(mine[:200])
-    return [d for d in rows if d.pk in before], [d for d in rows if d.pk not in before]
+def offers(
+    application: Application, asked: Mapping[str, Paper]
+) -> dict[str, tuple[list[Document], list[Document]]]:
+    """Return by paper the enterprise's documents not handed in for it: as it before, and others."""
+    documents = list(Document.objects.filter(enterprise=application.enterprise_id)[:OFFERED])
+    before: dict[str, set[int]] = defaultdict(set)
+    rows = Evidence.objects.filter(application__enterprise=application.enterprise_id)
+    for subject, pk in rows.values_list("subject", "document"):
+        before[subject].add(pk)
+    found = {}
+    for subject, paper in asked.items():
+        here = {one.document_id for one in paper.handed_in}
+        free = [one for one in documents if one.pk not in here]
+        again = [one for one in free if one.pk in before[subject]]
+        found[subject] = (again, [one for one in free if one.pk not in before[subject]])
+    return found
 
 
 def _open(application: Application, subject: str, by: User) -> Application:

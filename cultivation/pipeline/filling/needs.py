@@ -74,8 +74,14 @@ class Section:
 
     @property
     def over(self) -> str:
-        """Return the group that the section belongs to, or nothing."""
-        return label_of(self.above) if self.above else ""
+        """Return the group that the section belongs to, or what lone conditions are about."""
+        if self.above:
+            return label_of(self.above)
+        return _("; ").join(map(label_of, self.criteria)) if len(self.criteria) > 1 else ""
+
+    def leaves(self) -> Iterator[Criterion]:
+        """Yield the criteria without parts."""
+        return (leaf for one in self.criteria for leaf in leaves(one))
 
     @property
     def codes(self) -> frozenset[str]:

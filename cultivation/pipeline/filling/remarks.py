@@ -6,15 +6,23 @@ that ends. A paper passed over carries its reason as well.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
-from cultivation.pipeline.filling import subjects
+from cultivation.pipeline.errors import MoveError
+from cultivation.pipeline.filling import evidence, rights, subjects
+from enterprises.registry import records
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from cultivation.pipeline.filling.sheet import Sheet
+    from enterprises.accounts.models import User
+
+LONGEST = 300  # letters of a sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +66,25 @@ def of(sheet: Sheet) -> list[Remark]:
         if p.slot.owed and p.remark and not (p.handed_in or p.by_text)
     ]
     return [*doubts, *ended, *passed]
+
+
+def answer(sheet: Sheet, texts: Mapping[tuple[str, str], str], *, by: User) -> None:
+    """Keep the sentences that warnings want, by subject and code, each where it lives (说明).
+
+    What is no warning any more is passed over. Raises MoveError where a field is closed.
+    """
+    known = {(one.subject, one.code): one for one in of(sheet)}
+    by_year: dict[int, dict[str, str]] = defaultdict(dict)
+    for key, text in texts.items():
+        one = known.get(key)
+        if one is None or not text.strip():
+            continue
+        if subjects.kind_of(one.subject) == subjects.PAPER:
+            evidence.say_why(sheet.application, one.subject, text, by=by)
+        elif not rights.may_edit(sheet.application, one.subject, by):
+            words = {"field": one.label}
+            raise MoveError(_("“%(field)s” is not open in this application.") % words)
+        else:
+            by_year[subjects.year_of(one.subject)][one.key] = text.strip()[:LONGEST]
+    for year, answers in by_year.items():
+        records.save_report(sheet.enterprise, year, {}, by=by, answers=answers)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cultivation.pipeline.correcting.opened import may_write
+from cultivation.pipeline.correcting.opened import NOTHING, Opened, opened
 from cultivation.pipeline.models import Status
 
 if TYPE_CHECKING:
@@ -30,4 +30,9 @@ def may_edit(application: Application, subject: str, user: User) -> bool:
     of a paper ("paper:audit_report:2025") or of a criterion ("criterion:L26-3a"). In an application
     that was returned only what was sent back is open, see `correcting.opened`.
     """
-    return bool(subject) and may_fill(application, user) and may_write(application, subject)
+    return bool(subject) and open_to(application, user).covers(subject)
+
+
+def open_to(application: Application, user: User) -> Opened:
+    """Return what is open to a user, for asking about many fields at once (开放范围)."""
+    return opened(application) if may_fill(application, user) else NOTHING

@@ -68,7 +68,8 @@ class Sheet:
     @cached_property
     def papers(self) -> dict[str, Paper]:
         """Return the papers asked for with what is handed in, by their names."""
-        return evidence.papers(self.application, self.slots, self.year)
+        remarks = {subject: entry.remark for subject, entry in self.entries.items()}
+        return evidence.papers(self.application, self.slots, remarks, self.year)
 
     @cached_property
     def figures(self) -> tuple[str, ...]:

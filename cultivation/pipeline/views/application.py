@@ -12,8 +12,9 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from cultivation.pipeline import decisions, findings, moves
+from cultivation.pipeline import checklist, decisions, findings, moves
 from cultivation.pipeline.errors import MoveError
+from cultivation.pipeline.filling import rights
 from cultivation.pipeline.models import Move, Status
 from cultivation.pipeline.views import review
 from cultivation.pipeline.views.gate import seen_application
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from cultivation.pipeline.models import Application
 
+SENDING = ("submit", "resubmit")
 TONES = {
     "recognise": "good",
     "recommend": "good",
@@ -50,6 +52,11 @@ def move(request: HttpRequest, pk: int, name: str) -> HttpResponse:
         raise Http404
     found = seen_application(request, pk)
     reason, back = request.POST.get("reason", ""), request.POST.get("next", "")
+    if name in SENDING and _facts_changed(request, found):
+        messages.error(
+            request, _("The record changed since you checked it. Look at it again, then submit.")
+        )
+        return redirect("pipeline:check", pk)
     try:
         version = int(request.POST.get("version", ""))
     except ValueError as error:
@@ -67,7 +74,15 @@ def move(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     )
     if back == "review":
         return redirect("pipeline:queue")
-    return redirect("pipeline:application", pk)
+    return redirect("pipeline:receipt" if name in SENDING else "pipeline:application", pk)
+
+
+def _facts_changed(request: HttpRequest, application: Application) -> bool:
+    """Tell whether the facts are no longer those that the last look showed."""
+    seen = request.POST.get("facts", "")
+    if not seen or not rights.may_fill(application, viewer(request)):
+        return False
+    return seen != checklist.judge_now(application).facts_hash
 
 
 @require_GET

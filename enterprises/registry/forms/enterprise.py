@@ -81,6 +81,19 @@ class RegionField(forms.CharField):
         return value if value is None or isinstance(value, str) else f"{value.code} {value}"
 
 
+def tie_place(name: str, field: forms.ModelChoiceField[Any], path: str) -> None:
+    """Let a choice of the profile offer what fits: parks of the province, fields of its kind."""
+    if name == "park":
+        field.queryset = Park.objects.filter(region__path__startswith=path[:2])
+    elif name == "product_domain":
+        field.queryset = ProductDomain.objects.exclude(scheme="strategic")
+    elif name == "strategic_field":
+        field.queryset = ProductDomain.objects.filter(scheme="strategic")
+    elif name == "chain_link":
+        field.queryset = ChainLink.objects.select_related("chain")
+        field.label_from_instance = lambda obj: f"{obj.chain} › {obj}"  # type: ignore[method-assign]
+
+
 class _Profile(forms.Form):
     """What registering and changing share."""
 
@@ -92,17 +105,9 @@ class _Profile(forms.Form):
                 field.unit = "万元"
 
     def _tie_places(self, path: str) -> None:
-        for name, rows in (
-            ("park", Park.objects.filter(region__path__startswith=path[:2])),
-            ("product_domain", ProductDomain.objects.exclude(scheme="strategic")),
-            ("strategic_field", ProductDomain.objects.filter(scheme="strategic")),
-            ("chain_link", ChainLink.objects.select_related("chain")),
-        ):
-            field = self.fields.get(name)
+        for name, field in self.fields.items():
             if isinstance(field, forms.ModelChoiceField):
-                field.queryset = rows
-                if name == "chain_link":
-                    field.label_from_instance = lambda obj: f"{obj.chain} › {obj}"  # type: ignore[method-assign]
+                tie_place(name, field, path)
 
     def clean(self) -> dict[str, Any]:
         """Refuse a link of another chain."""

@@ -11,6 +11,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -74,6 +75,7 @@ def fact_edit(request: HttpRequest, pk: int, kind: str, fact: int | None = None)
     """Add or change one fact (新增或修改事实)."""
     of = _kind(kind)
     enterprise = edited_enterprise(request, pk)
+    back = _own_address(request.POST.get("next") or request.GET.get("next") or "")
     stored = _stored(of, enterprise, fact) if fact else None
     # The form works on a copy: what is stored stays untouched until the domain has agreed.
     form = of.form(
@@ -88,8 +90,14 @@ def fact_edit(request: HttpRequest, pk: int, kind: str, fact: int | None = None)
             else:
                 records.change_fact(stored, form.cleaned_data, by=viewer(request))
             messages.success(request, _("Saved."))
-            return redirect(f"{reverse('registry:facts', args=[enterprise.pk])}#{of.code}")
-    context = {"enterprise": enterprise, "form": form, "heading": of.heading, "code": of.code}
+            return redirect(back or f"{reverse('registry:facts', args=[enterprise.pk])}#{of.code}")
+    context = {
+        "enterprise": enterprise,
+        "form": form,
+        "heading": of.heading,
+        "code": of.code,
+        "back": back,
+    }
     return render(request, "registry/fact_form.html", context)
 
 
@@ -113,6 +121,12 @@ def fact_delete(request: HttpRequest, pk: int, kind: str, fact: int) -> HttpResp
         "error": _("Write a reason.") if request.method == "POST" else "",
     }
     return render(request, "registry/fact_delete.html", context)
+
+
+def _own_address(url: str) -> str:
+    """Return an address of this site to go back to; any other is dropped."""
+    mine = url.startswith("/") and url_has_allowed_host_and_scheme(url, allowed_hosts=None)
+    return url if mine else ""
 
 
 def _kind(code: str) -> Kind:

@@ -1,0 +1,97 @@
+"""The facts an enterprise listed, and which of them the rules count (计数明细)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import polars as pl
+from django.utils import timezone
+from django.utils.translation import get_language
+
+from cultivation.pipeline.filling.submitted import KIND_OF, lists_of
+from cultivation.standards.facts import counted
+from cultivation.standards.measures import MEASURES
+from cultivation.standards.tables import read
+from enterprises.registry import subjects as registry_subjects
+
+if TYPE_CHECKING:
+    from cultivation.pipeline.filling.needs import Section
+    from cultivation.pipeline.filling.sheet import Sheet
+    from cultivation.standards.policy import Count
+    from enterprises.registry.forms.facts import Kind
+    from enterprises.registry.models import Fact
+
+SHOWN = 50  # rows on a page
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One fact of a list, in words, and how it counts (事实)."""
+
+    pk: int
+    text: str
+    counts: str  # yes | no | open: a property is not stated
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The facts of a kind with what is counted of them (事实清单)."""
+
+    kind: Kind
+    counts: tuple[str, ...]  # in words
+    rows: tuple[Row, ...]
+    more: int = 0
+
+
+def of(sheet: Sheet, section: Section) -> list[Listed]:
+    """Return the lists that a section counts; a query a kind, and one for those not dated yet."""
+    found = []
+    for measure in dict.fromkeys(count.of for count in section.needs.counts):
+        counts = tuple(count for count in section.needs.counts if count.of == measure)
+        kind = KIND_OF[str(MEASURES[measure].model._meta.model_name)]
+        rows: list[Fact] = list(
+            kind.model._default_manager.filter(enterprise=sheet.enterprise).order_by("-pk")
+        )
+        said = _fitting(sheet, measure, counts) if rows else {}
+        shown = tuple(
+            Row(fact.pk, registry_subjects.fact_text(fact), said.get(fact.pk, "no"))
+            for fact in rows[:SHOWN]
+        )
+        labels = tuple(_label(count) for count in counts)
+        found.append(Listed(kind, labels, shown, max(0, len(rows) - SHOWN)))
+    return found
+
+
+def plain(sheet: Sheet) -> list[Listed]:
+    """Return all lists that the rules count, without saying what is counted; a query a kind."""
+    found = []
+    for kind in lists_of(sheet).values():
+        rows: list[Fact] = list(
+            kind.model._default_manager.filter(enterprise=sheet.enterprise).order_by("pk")
+        )
+        shown = tuple(Row(one.pk, registry_subjects.fact_text(one), "") for one in rows[:SHOWN])
+        found.append(Listed(kind, (), shown, max(0, len(rows) - SHOWN)))
+    return found
+
+
+def _fitting(sheet: Sheet, measure: str, counts: tuple[Count, ...]) -> dict[int, str]:
+    """Return for each fact whether any count takes it: each is counted as if it stood alone."""
+    today, of = timezone.localdate(), MEASURES[measure]
+    begun = of.model._default_manager.filter(
+        enterprise=sheet.enterprise, **{f"{of.dated}__lte": today}
+    )
+    frame = read(begun, {"pk": pl.Int64, **of.types})
+    alone = frame.lazy().with_columns(enterprise_id=pl.col("pk"))
+    sums = counted(alone, measure, as_of=today, counts=counts).collect()
+    found = {}
+    for row in sums.iter_rows(named=True):
+        low = any(row[f"{count.name}_low"] for count in counts)
+        high = any(row[f"{count.name}_high"] for count in counts)
+        found[int(row["enterprise_id"])] = "yes" if low else "open" if high else "no"
+    return found
+
+
+def _label(count: Count) -> str:
+    english = (get_language() or "").startswith("en")
+    return count.label_en if english else count.label_zh
