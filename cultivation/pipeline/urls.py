@@ -18,9 +18,9 @@ from cultivation.pipeline.views import (
     mending,
     objecting,
     public,
+    receipts,
     recognising,
     returning,
-    receipts,
     review,
     titles,
 )
