@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.utils.translation import get_language
 
 from cultivation.pipeline.filling.submitted import KIND_OF, lists_of
-from cultivation.standards.facts import counted
 from cultivation.standards.measures import MEASURES
+from cultivation.standards.sources import counted
 from cultivation.standards.tables import read
 from enterprises.registry import subjects as registry_subjects
 

@@ -14,8 +14,8 @@ from cultivation.pipeline import findings
 from cultivation.pipeline.filling import slots, subjects
 from cultivation.pipeline.questions import QUESTIONS, questions_of
 from cultivation.standards import keeping
-from cultivation.standards.facts import YEARS
 from cultivation.standards.indicators import FIGURE_LABELS, FIGURE_UNITS, STATEMENTS
+from cultivation.standards.sources import YEARS
 from cultivation.standards.wording import amount as write
 from enterprises.registry import labels, money
 from enterprises.registry.forms.facts import KINDS, STANDARD_LEVELS

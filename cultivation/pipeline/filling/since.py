@@ -9,7 +9,7 @@ from django.utils.translation import get_language
 
 from cultivation.pipeline.filling import subjects
 from cultivation.pipeline.models import Application
-from cultivation.standards.facts import OWN
+from cultivation.standards.sources import OWN
 
 if TYPE_CHECKING:
     from cultivation.pipeline.filling.sheet import Sheet
