@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.core.exceptions import FieldDoesNotExist
 from django.utils.translation import gettext as _
 
 from enterprises.registry import labels, money, subjects
@@ -75,5 +76,5 @@ def written(name: str, value: Any) -> str:
 def _choices(name: str) -> dict[Any, Any]:
     try:
         return dict(Enterprise._meta.get_field(name).choices or ())  # type: ignore[union-attr]
-    except LookupError:
+    except FieldDoesNotExist:
         return {}
