@@ -43,6 +43,25 @@ from cultivation.pipeline.models.rounds import (
     RoundWindow,
     RouteRule,
     WindowLevel,
+from cultivation.pipeline.models.experts import ExpertProfile, ExpertTie, ProfileReading
+from cultivation.pipeline.models.invitations import Invitation
+from cultivation.pipeline.models.panels import (
+    Panel,
+    PanelBar,
+    PanelCase,
+    PanelDraw,
+    PanelDuty,
+    PanelMember,
+    PanelPhase,
+)
+from cultivation.pipeline.models.rounds import Round
+from cultivation.pipeline.models.rubrics import Rubric, RubricLine
+from cultivation.pipeline.models.scores import (
+    CaseDocument,
+    CaseRemark,
+    PanelTask,
+    Replacement,
+    TaskVersion,
 )
 
 __all__ = [
@@ -60,6 +79,13 @@ __all__ = [
     "Extension",
     "Handover",
     "IntakeRule",
+    "CaseDocument",
+    "CaseRemark",
+    "CriterionReview",
+    "Entry",
+    "Evidence",
+    "ExpertProfile",
+    "ExpertTie",
     "Invitation",
     "ListedTitle",
     "MajorChange",
@@ -84,4 +110,20 @@ __all__ = [
     "Status",
     "WindowLevel",
     "YearlyUpdate",
+    "Panel",
+    "PanelBar",
+    "PanelCase",
+    "PanelDraw",
+    "PanelDuty",
+    "PanelMember",
+    "PanelPhase",
+    "PanelTask",
+    "ProfileReading",
+    "Replacement",
+    "Round",
+    "Rubric",
+    "RubricLine",
+    "StageChange",
+    "Status",
+    "TaskVersion",
 ]

@@ -1,0 +1,92 @@
+"""The documents of a case as experts get them: under a neutral name, released one by one (材料)."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from cultivation.pipeline.errors import MoveError
+from cultivation.pipeline.models import CaseDocument
+from cultivation.pipeline.panels import rights
+from enterprises.audit import recording
+from enterprises.registry import documents as archive
+
+if TYPE_CHECKING:
+    from django.core.files.base import File
+
+    from cultivation.pipeline.models import Panel, PanelCase
+    from enterprises.accounts.models import User
+    from enterprises.registry.models import Document
+
+Release = CaseDocument.Release
+BATCH = 2000
+
+
+def list_documents(panel: Panel) -> None:
+    """List the documents of all cases under numbers; all are withheld until released (编号)."""
+    fresh: list[CaseDocument] = []
+    cases = panel.cases.prefetch_related("application__documents", "documents")
+    for case in cases.order_by("pk"):
+        known = {one.document_id for one in case.documents.all()}
+        there = sorted(case.application.documents.all(), key=lambda one: one.pk)
+        new = [one for one in there if one.pk not in known]
+        fresh += [
+            CaseDocument(case=case, document=document, number=number)
+            for number, document in enumerate(new, start=len(known) + 1)
+        ]
+    CaseDocument.objects.bulk_create(fresh, batch_size=BATCH)
+
+
+@transaction.atomic
+def release(
+    row: CaseDocument, how: str, *, by: User, copy: File[bytes] | None = None
+) -> CaseDocument:
+    """Withhold a document from the experts, show it, or show a redacted copy (公开、屏蔽、脱敏)."""
+    locked = CaseDocument.objects.select_for_update(of=("self",)).select_related(
+        "case__panel", "document"
+    ).get(pk=row.pk)  # fmt: skip
+    panel = locked.case.panel
+    rights.need_holder(by, panel)
+    if how not in Release.values:
+        raise MoveError(_("Choose what the experts get of the document."), field="release")
+    if copy is not None:
+        _keep_copy(locked, copy)
+    if how == Release.REDACTED and not locked.copy:
+        raise MoveError(_("Add the redacted copy of the document."), field="copy")
+    before = {"release": locked.release}
+    locked.release, locked.made_by = how, by
+    locked.save()
+    recording.note(
+        "panel.document_released", f"casedocument:{locked.pk}", by=by, before=before,
+        after={"release": how, "case": locked.case.token, "number": locked.number},
+        region_path=panel.region_path,
+    )  # fmt: skip
+    return locked
+
+
+def _keep_copy(row: CaseDocument, copy: File[bytes]) -> None:
+    try:
+        media_type = archive.check(copy)
+    except ValidationError as error:
+        raise MoveError(" ".join(error.messages), field="copy") from error
+    ending = PurePosixPath(copy.name or "").suffix.lower()
+    row.copy_type = media_type
+    row.copy.save(f"{uuid4().hex}{ending}", copy, save=False)
+
+
+def for_expert(case: PanelCase) -> list[CaseDocument]:
+    """Return the documents that an expert may open, whatever the phase."""
+    shown = case.documents.exclude(release=Release.WITHHELD)
+    return list(shown.select_related("document"))
+
+
+def neutral_name(row: CaseDocument) -> str:
+    """Return the name under which an expert gets a document; it says nothing of the firm."""
+    kept: Document = row.document
+    source = row.copy.name if row.release == Release.REDACTED else kept.file.name
+    return f"document-{row.number}{PurePosixPath(source or '').suffix.lower()}"
