@@ -13,6 +13,8 @@ from django.utils.html import format_html
 from django.utils.translation import get_language, gettext, ngettext
 
 if TYPE_CHECKING:
+    from fractions import Fraction
+
     from django.utils.safestring import SafeString
 
 register = template.Library()
@@ -97,6 +99,12 @@ def percent(ppm: int | Literal[""] | None, places: int = 2) -> str:
 def score(hundredths: int | Literal[""] | None) -> str:
     """Write hundredths of a point as points (得分)."""
     return _missing() if hundredths is None or hundredths == "" else _rounded(int(hundredths), 100)
+
+
+@register.filter
+def points(value: Fraction | None) -> str:
+    """Write an exact number of points with two decimals, rounded half up (得分)."""
+    return _missing() if value is None else _rounded(value.numerator, value.denominator)
 
 
 @register.filter

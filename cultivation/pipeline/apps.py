@@ -19,3 +19,5 @@ class PipelineConfig(AppConfig):
         import cultivation.pipeline.auditing
         import cultivation.pipeline.correcting.telling
         import cultivation.pipeline.notices.told  # noqa: F401
+        import cultivation.pipeline.notices.told
+        import cultivation.pipeline.panels.telling  # noqa: F401

@@ -14,6 +14,7 @@ from cultivation.pipeline.models.corrections import (
     CorrectionExtension,
     CorrectionItem,
 )
+from cultivation.pipeline.models.experts import ExpertProfile, ExpertTie, ProfileReading
 from cultivation.pipeline.models.filling import Entry, Evidence, Presence
 from cultivation.pipeline.models.invitations import Invitation
 from cultivation.pipeline.models.life import (
@@ -54,6 +55,7 @@ from cultivation.pipeline.models.panels import (
     PanelMember,
     PanelPhase,
 )
+from cultivation.pipeline.models.reasons import Reason
 from cultivation.pipeline.models.rounds import Round
 from cultivation.pipeline.models.rubrics import Rubric, RubricLine
 from cultivation.pipeline.models.scores import (
@@ -118,7 +120,10 @@ __all__ = [
     "PanelMember",
     "PanelPhase",
     "PanelTask",
+    "Presence",
     "ProfileReading",
+    "PublishedList",
+    "Reason",
     "Replacement",
     "Round",
     "Rubric",

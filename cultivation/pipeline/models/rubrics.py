@@ -102,6 +102,14 @@ class RubricLine(models.Model):
         return str(self.position)
 
     @property
+    def said(self) -> list[dict[str, object]]:
+        """Return the anchors in the page's language."""
+        first, second = ("en", "zh") if (get_language() or "").startswith("en") else ("zh", "en")
+        return [
+            {"at": one["at"], "text": one.get(first) or one.get(second)} for one in self.anchors
+        ]
+
+    @property
     def percent(self) -> str:
         """Return the weight in per cent."""
         whole, rest = divmod(self.weight, 100)

@@ -27,6 +27,7 @@ PLACE_KINDS = re.compile(
     r"(?:特别行政区|维吾尔自治区|壮族自治区|回族自治区|自治区|自治州|自治县|地区|盟|省|市|区|县|旗)$"
 )
 SHORTEST = 2
+GAP = r"[\s·•・\-_]*"
 
 
 def blinder(application: Application) -> Callable[[str], str]:
@@ -34,13 +35,14 @@ def blinder(application: Application) -> Callable[[str], str]:
     words = sorted(_words(application.enterprise), key=lambda word: (-len(word), word))
     if not words:
         return lambda text: text
-    pattern = re.compile("|".join(_loose(word) for word in words), re.IGNORECASE)
+    either = "|".join(_loose(word) for word in words)
+    pattern = re.compile(rf"(?:{either})(?:{GAP}(?:{either}))*", re.IGNORECASE)
     return lambda text: pattern.sub(BLACK, text)
 
 
 def _loose(word: str) -> str:
     """Return a pattern for a word that also finds it with blanks between the characters."""
-    return r"[\s·•・\-_]*".join(
+    return GAP.join(
         re.escape(character) for character in word if not character.isspace()
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -94,7 +93,8 @@ def _of_tasks(panel: Panel, wanted: dict[str, set[str]]) -> list[str]:
     ]
 
 
-def listing(draw: PanelDraw) -> str:
+def listing(outcome: drawing.Outcome) -> str:
     """Return an outcome as lines: each case with its experts."""
-    said = json.loads(draw.outcome)
-    return "\n".join(f"{case} {' '.join(experts)}" for case, experts in said["tasks"].items())
+    return "\n".join(
+        f"{case} {' '.join(sorted(outcome.held[case]))}" for case in sorted(outcome.held)
+    )

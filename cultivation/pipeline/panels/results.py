@@ -39,6 +39,20 @@ class CaseResult:
     adjusted: int | None  # hundredths
 
     @property
+    def dots(self) -> list[str]:
+        """Return the scores as read aloud."""
+        return [f"{float(one):.1f}" for one in self.totals]
+
+    @property
+    def dots_at(self) -> list[str]:
+        """Return where the scores stand on a line of 0 to 100 that begins at 2."""
+        return [f"{float(one) + 2:.2f}" for one in self.totals]
+
+    @property
+    def line_at(self) -> str | None:
+        return None if self.line is None else f"{float(self.line) + 2:.2f}"
+
+    @property
     def mean(self) -> Fraction | None:
         return sum(self.totals, Fraction(0)) / len(self.totals) if self.totals else None
 
@@ -103,6 +117,11 @@ class ExpertResult:
     leaning: int | None  # hundredths, drawn toward nought
     deviation: int  # hundredths, of the own scores
     outlying: int
+
+    @property
+    def severe(self) -> int:
+        """Return the size of the leaning."""
+        return abs(self.leaning or 0)
 
 
 @dataclass(frozen=True, slots=True)

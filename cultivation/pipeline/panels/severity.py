@@ -2,9 +2,9 @@
 
 A score is the case's worth plus the expert's leaning plus chance. With two or three scores a case
 the leaning cannot be read off an average, so it is estimated for all at once and drawn toward
-nought the more, the fewer cases an expert read and the more the scores scatter anyway: the
-leanings are random effects, their spread is found from the scores (restricted maximum likelihood by
-expectation and maximisation). The same scores give the same figures.
+nought the more, the fewer cases an expert read and the more the scores scatter anyway: leanings are
+random effects around nought. Their spread is found from the scores, first by moments, then by a few
+rounds of expectation and maximisation. The same scores give the same figures.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
     Score = tuple[str, str, float]  # case, expert, points
 
-SWEEPS = 60  # passes over all scores for a given spread
-ROUNDS = 40  # estimates of the spread
-CLOSE = 1e-7
-FLOOR = 1e-6  # no spread is taken for smaller
+SWEEPS = 200  # passes over all scores for a given ratio, at most
+ROUNDS = 8  # estimates of the spreads
+CLOSE = 1e-5  # points: far finer than what is shown
+FLOOR = 1e-4  # no variance is taken for smaller
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def fit(scores: Sequence[Score]) -> Fit:
     if not scores:
         return Fit({}, {}, 0.0, 0.0, {})
     model = _Model(sorted(scores))
-    noise = leaning = max(model.scatter() / 2, FLOOR)
+    noise, leaning = model.begin()
     for _ in range(ROUNDS):
         model.settle(noise / leaning)
         before = (noise, leaning)
@@ -51,65 +51,88 @@ def fit(scores: Sequence[Score]) -> Fit:
 
 
 class _Model:
-    """The scores with the present estimates."""
+    """The scores with the present estimates; cases and experts by number."""
 
     def __init__(self, scores: Sequence[Score]) -> None:
         self.scores = scores
-        self.of_case: dict[str, list[tuple[str, float]]] = {}
-        self.of_expert: dict[str, list[tuple[str, float]]] = {}
-        for case, expert, score in scores:
-            self.of_case.setdefault(case, []).append((expert, score))
-            self.of_expert.setdefault(expert, []).append((case, score))
-        self.bias = dict.fromkeys(self.of_expert, 0.0)
-        self.worth: dict[str, float] = {}
-        self._weigh()
-        self.informed = {  # what an expert's scores say of him beyond the worth of his cases
-            expert: sum(1 - 1 / len(self.of_case[case]) for case, _ in rows)
-            for expert, rows in self.of_expert.items()
-        }
+        self.cases = sorted({case for case, _, _ in scores})
+        self.experts = sorted({expert for _, expert, _ in scores})
+        case_at = {name: number for number, name in enumerate(self.cases)}
+        expert_at = {name: number for number, name in enumerate(self.experts)}
+        self.at = [(case_at[case], expert_at[expert], score) for case, expert, score in scores]
+        self.many = [0] * len(self.cases)
+        self.worth = [0.0] * len(self.cases)
+        self.rows: list[list[tuple[int, float]]] = [[] for _ in self.experts]
+        for case, expert, score in self.at:
+            self.many[case] += 1
+            self.worth[case] += score
+            self.rows[expert].append((case, score))
+        self.worth = [total / many for total, many in zip(self.worth, self.many, strict=True)]
+        self.bias = [0.0] * len(self.experts)
+        # what an expert's scores say of him beyond the worth of his cases
+        self.informed = [sum(1 - 1 / self.many[case] for case, _ in rows) for rows in self.rows]
 
-    def scatter(self) -> float:
-        """Return the variance within cases before anything is known of the experts."""
-        return sum(r * r for r in self.residuals().values()) / max(
-            1, len(self.scores) - len(self.of_case)
-        )
+    def begin(self) -> tuple[float, float]:
+        """Return first estimates of the spreads by moments: leanings free, less chance."""
+        self.settle(0.01)
+        free = max(1, len(self.at) - len(self.cases) - len(self.experts) + 1)
+        noise = max(self._left() / free, FLOOR)
+        known = [(b * b, w) for b, w in zip(self.bias, self.informed, strict=True) if w > 0]
+        weight = sum(w for _, w in known)
+        square = sum(b * w for b, w in known) / weight if weight else 0.0
+        return noise, max(square - noise * len(known) / weight if weight else 0.0, FLOOR)
 
     def settle(self, ratio: float) -> None:
-        """Find leanings and worths for a ratio of the spreads, by passes over both in turn."""
+        """Find leanings and worths for a ratio of the spreads, expert by expert until all rest."""
         for _ in range(SWEEPS):
             moved = 0.0
-            for expert, rows in self.of_expert.items():
-                new = sum(score - self.worth[case] for case, score in rows) / (len(rows) + ratio)
-                moved = max(moved, abs(new - self.bias[expert]))
-                self.bias[expert] = new
-            self._weigh()
+            for expert, rows in enumerate(self.rows):
+                moved = max(moved, self._lean(expert, rows, ratio))
+            self._centre()
             if moved < CLOSE:
                 break
 
-    def _weigh(self) -> None:
-        for case, rows in self.of_case.items():
-            self.worth[case] = sum(score - self.bias[expert] for expert, score in rows) / len(rows)
+    def _centre(self) -> None:
+        """Let the leanings add up to nought, as in the end; passes alone get there slowly."""
+        shift = sum(self.bias) / len(self.bias)
+        self.bias = [bias - shift for bias in self.bias]
+        self.worth = [worth + shift for worth in self.worth]
 
-    def residuals(self) -> dict[tuple[str, str], float]:
-        return {
-            (case, expert): score - self.worth[case] - self.bias[expert]
-            for case, expert, score in self.scores
-        }
+    def _lean(self, expert: int, rows: list[tuple[int, float]], ratio: float) -> float:
+        """Set one leaning to its best; return by how much it moved."""
+        worth, many, old = self.worth, self.many, self.bias[expert]
+        gap = sum(score - worth[case] - old for case, score in rows)
+        step = (gap - ratio * old) / (self.informed[expert] + ratio)
+        self.bias[expert] = old + step
+        for case, _ in rows:
+            worth[case] -= step / many[case]
+        return abs(step)
+
+    def _left(self) -> float:
+        return sum((score - self.worth[c] - self.bias[e]) ** 2 for c, e, score in self.at)
 
     def spreads(self, noise: float, leaning: float) -> tuple[float, float]:
         """Return better estimates of the spreads, with what is not known of the leanings."""
         ratio = noise / leaning
-        known = {one: weight + ratio for one, weight in self.informed.items()}
-        unsure = {one: noise / weight for one, weight in known.items()}
-        spent = len(self.of_case) + sum(self.informed[one] / known[one] for one in known)
-        left = sum(r * r for r in self.residuals().values())
-        new_noise = left / max(1.0, len(self.scores) - spent)
-        new_leaning = sum(self.bias[one] ** 2 + unsure[one] for one in known) / len(known)
-        return max(new_noise, FLOOR), max(new_leaning, FLOOR)
+        known = [weight + ratio for weight in self.informed]
+        spent = len(self.cases) + sum(
+            weight / whole for weight, whole in zip(self.informed, known, strict=True)
+        )
+        squares = sum(b * b + noise / whole for b, whole in zip(self.bias, known, strict=True))
+        new_noise = self._left() / max(1.0, len(self.at) - spent)
+        return max(new_noise, FLOOR), max(squares / len(known), FLOOR)
 
     def told(self, noise: float, leaning: float) -> Fit:
         """Return the fit with leanings around nought, so that adjusting moves no average."""
-        counted = sum(self.bias[expert] for _, expert, _ in self.scores) / len(self.scores)
-        experts = {one: bias - counted for one, bias in self.bias.items()}
-        cases = {one: worth + counted for one, worth in self.worth.items()}
-        return Fit(cases, experts, noise, leaning, self.residuals())
+        counted = sum(self.bias[expert] for _, expert, _ in self.at) / len(self.at)
+        residuals = {
+            (case, expert): score - self.worth[c] - self.bias[e]
+            for (case, expert, _), (c, e, score) in zip(self.scores, self.at, strict=True)
+        }
+        return Fit(
+            {name: worth + counted for name, worth in zip(self.cases, self.worth, strict=True)},
+            {name: bias - counted for name, bias in zip(self.experts, self.bias, strict=True)},
+            noise,
+            leaning,
+            residuals,
+        )
