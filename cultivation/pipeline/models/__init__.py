@@ -33,6 +33,15 @@ from cultivation.pipeline.models.notices import (
     ObjectionStep,
     PublishedList,
 )
+from cultivation.pipeline.models.panels import (
+    Panel,
+    PanelBar,
+    PanelCase,
+    PanelDraw,
+    PanelDuty,
+    PanelMember,
+    PanelPhase,
+)
 from cultivation.pipeline.models.places import Handover, QuotaPlace
 from cultivation.pipeline.models.reasons import Reason
 from cultivation.pipeline.models.reviewing import Assignment, Reviewed
@@ -44,19 +53,7 @@ from cultivation.pipeline.models.rounds import (
     RoundWindow,
     RouteRule,
     WindowLevel,
-from cultivation.pipeline.models.experts import ExpertProfile, ExpertTie, ProfileReading
-from cultivation.pipeline.models.invitations import Invitation
-from cultivation.pipeline.models.panels import (
-    Panel,
-    PanelBar,
-    PanelCase,
-    PanelDraw,
-    PanelDuty,
-    PanelMember,
-    PanelPhase,
 )
-from cultivation.pipeline.models.reasons import Reason
-from cultivation.pipeline.models.rounds import Round
 from cultivation.pipeline.models.rubrics import Rubric, RubricLine
 from cultivation.pipeline.models.scores import (
     CaseDocument,
@@ -71,6 +68,8 @@ __all__ = [
     "Application",
     "Assignment",
     "CalendarFeed",
+    "CaseDocument",
+    "CaseRemark",
     "Consequence",
     "Correction",
     "CorrectionExtension",
@@ -78,16 +77,11 @@ __all__ = [
     "CriterionReview",
     "Entry",
     "Evidence",
+    "ExpertProfile",
+    "ExpertTie",
     "Extension",
     "Handover",
     "IntakeRule",
-    "CaseDocument",
-    "CaseRemark",
-    "CriterionReview",
-    "Entry",
-    "Evidence",
-    "ExpertProfile",
-    "ExpertTie",
     "Invitation",
     "ListedTitle",
     "MajorChange",
@@ -97,21 +91,6 @@ __all__ = [
     "Objection",
     "ObjectionFile",
     "ObjectionStep",
-    "Presence",
-    "PublishedList",
-    "Quota",
-    "QuotaPlace",
-    "Reason",
-    "RecheckWaiver",
-    "Relation",
-    "Reviewed",
-    "Round",
-    "RoundWindow",
-    "RouteRule",
-    "StageChange",
-    "Status",
-    "WindowLevel",
-    "YearlyUpdate",
     "Panel",
     "PanelBar",
     "PanelCase",
@@ -123,12 +102,21 @@ __all__ = [
     "Presence",
     "ProfileReading",
     "PublishedList",
+    "Quota",
+    "QuotaPlace",
     "Reason",
+    "RecheckWaiver",
+    "Relation",
     "Replacement",
+    "Reviewed",
     "Round",
+    "RoundWindow",
+    "RouteRule",
     "Rubric",
     "RubricLine",
     "StageChange",
     "Status",
     "TaskVersion",
+    "WindowLevel",
+    "YearlyUpdate",
 ]

@@ -42,9 +42,7 @@ def blinder(application: Application) -> Callable[[str], str]:
 
 def _loose(word: str) -> str:
     """Return a pattern for a word that also finds it with blanks between the characters."""
-    return GAP.join(
-        re.escape(character) for character in word if not character.isspace()
-    )
+    return GAP.join(re.escape(character) for character in word if not character.isspace())
 
 
 def _words(firm: Enterprise) -> set[str]:

@@ -10,7 +10,9 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cultivation.pipeline.models import CriterionReview, ExpertTie, Move, PanelBar
+from django.db.models import Q
+
+from cultivation.pipeline.models import CriterionReview, ExpertTie, Move, PanelBar, Relation
 from enterprises.accounts.models import Seat
 from enterprises.registry import names
 from enterprises.registry.models import Enterprise, EquityRound, NameRecord
@@ -70,6 +72,7 @@ def _by_ties(
 ) -> Iterator[Clash]:
     """Give the ties to the firms themselves, under any name they bear or bore, and to investors."""
     codes, keys, investors = _known_as(firms)
+    related = _related(firms, rule)
     ties = ExpertTie.objects.filter(profile__in=profiles.order_by().values("pk"))
     for tie in ties.order_by("pk"):
         if tie.until is not None and tie.until < rule.since:
@@ -81,6 +84,8 @@ def _by_ties(
         if tie.kind != Kind.WORK:
             for firm in investors.get(tie.name_key, set()) - same:
                 yield Clash(tie.profile_id, firm, Reason.INVESTOR, _detail(tie))
+        for firm in related[tie.credit_code] | related[tie.name_key]:
+            yield Clash(tie.profile_id, firm, Reason.RELATED, _detail(tie))
 
 
 def _known_as(
@@ -104,6 +109,21 @@ def _known_as(
     keys.pop("", None)
     investors.pop("", None)
     return codes, keys, investors
+
+
+def _related(firms: QuerySet[Enterprise], rule: Rule) -> dict[str, set[int]]:
+    """Return firms by credit codes and names of enterprises they are related to (关联企业)."""
+    among = firms.order_by().values("pk")
+    rows = Relation.objects.filter(Q(until=None) | Q(until__year__gte=rule.since))
+    found: dict[str, set[int]] = defaultdict(set)
+    for one, other in (("enterprise", "other"), ("other", "enterprise")):
+        there = rows.filter(**{f"{one}__in": among})
+        fields = (one, f"{other}__credit_code", f"{other}__name_key")
+        for firm, code, key in there.values_list(*fields):
+            found[code].add(firm)
+            found[key].add(firm)
+    found.pop("", None)
+    return found
 
 
 def _by_seats(profiles: QuerySet[ExpertProfile], firms: QuerySet[Enterprise]) -> Iterator[Clash]:

@@ -146,7 +146,8 @@ def cancel(panel: Panel, *, by: User, reason: str) -> Panel:
 
 
 def _locked(panel: Panel, by: User, *states: str) -> Panel:
-    found = Panel.objects.select_for_update(of=("self",)).select_related("round").get(pk=panel.pk)
+    rows = Panel.objects.select_for_update(of=("self",)).select_related("round")
+    found: Panel = rows.get(pk=panel.pk)
     rights.need_holder(by, found)
     if found.state not in states:
         raise MoveError(

@@ -78,7 +78,7 @@ def keep(profile: ExpertProfile, facts: Facts, *, by: User, version: int) -> Exp
 def add_tie(profile: ExpertProfile, tie: Tie, *, by: User) -> ExpertTie:
     """State a tie to a firm; it counts as a conflict from now on (登记利益关系)."""
     locked = _mine(profile, by)
-    made = ExpertTie.objects.create(profile=locked, **_checked(tie))
+    made: ExpertTie = ExpertTie.objects.create(profile=locked, **_checked(tie))
     _unchecked(locked)
     _save(locked, "expert.tie_stated", by, tie=made.pk)
     return made
@@ -88,7 +88,7 @@ def add_tie(profile: ExpertProfile, tie: Tie, *, by: User) -> ExpertTie:
 def end_tie(tie: ExpertTie, *, by: User, until: int) -> ExpertTie:
     """State in which year a tie ended; one that the office has seen is never deleted (终止关系)."""
     locked = _mine(tie.profile, by)
-    row = ExpertTie.objects.select_for_update().get(pk=tie.pk, profile=locked)
+    row: ExpertTie = ExpertTie.objects.select_for_update().get(pk=tie.pk, profile=locked)
     _check_years(row.since, until)
     row.until = until
     row.save()
@@ -130,7 +130,7 @@ def check(
     profile: ExpertProfile, *, by: User, approve: bool, version: int, note: str = ""
 ) -> ExpertProfile:
     """Say that a profile is in order, or send it back with a reason (核验)."""
-    locked = ExpertProfile.objects.select_for_update().get(pk=profile.pk)
+    locked: ExpertProfile = ExpertProfile.objects.select_for_update().get(pk=profile.pk)
     if not ExpertProfile.objects.kept_by(by).filter(pk=locked.pk).exists():
         raise PermissionDenied(_("This expert is not seated by your office."))
     if version != locked.version:
@@ -169,7 +169,7 @@ def read(profile: ExpertProfile, *, by: User, purpose: str = "") -> ExpertProfil
 
 
 def _mine(profile: ExpertProfile, by: User) -> ExpertProfile:
-    locked = ExpertProfile.objects.select_for_update().get(pk=profile.pk)
+    locked: ExpertProfile = ExpertProfile.objects.select_for_update().get(pk=profile.pk)
     if locked.user_id != by.pk or not by.scope.expert:
         raise PermissionDenied(_("An expert's profile is kept by the expert alone."))
     return locked

@@ -42,13 +42,17 @@ class MomentField(forms.DateTimeField):
         try:
             found = super().to_python(value)
         except (ValidationError, OverflowError):
-            found = False
-        if found is False or (found and not 2000 <= found.year <= 2100):
-            raise ValidationError(
-                _("“%(value)s” is not a day with a time. Write it like 2026-03-01 09:00."),
-                params={"value": value},
-            )
+            raise self._odd(value) from None
+        if found and not 2000 <= found.year <= 2100:
+            raise self._odd(value)
         return found
+
+    @staticmethod
+    def _odd(value: Any) -> ValidationError:
+        return ValidationError(
+            _("“%(value)s” is not a day with a time. Write it like 2026-03-01 09:00."),
+            params={"value": value},
+        )
 
 
 def industry_choices() -> list[tuple[str, str]]:
@@ -281,7 +285,8 @@ class ScoreForm(forms.Form):
             said = task.scores.get(line.key, {})
             first[f"v{line.key}"] = said.get("value")
             first[f"c{line.key}"] = said.get("comment", "")
-        super().__init__(*args, initial=first, **kw)
+        kw["initial"] = first
+        super().__init__(*args, **kw)
         for line in lines:
             self.fields[f"v{line.key}"] = _value_field(line)
             self.fields[f"c{line.key}"] = forms.CharField(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from cultivation.pipeline.models import Panel, PanelDraw
 
 
-def events(panel: Panel) -> list[dict[str, object]]:
+def events(panel: Panel) -> list[dict[str, Any]]:
     """Return the replacements as published: number, case, who left, who could not, who took."""
     rows = Replacement.objects.filter(case__panel=panel).select_related("case", "left", "taken")
     return [
@@ -66,19 +66,19 @@ def _of_replacements(
     seated, loads = list(again.seated), Counter(again.loads)
     for event in events(panel):
         number, case, left, taken = (event[key] for key in ("number", "case", "left", "taken"))
-        barred = frozenset(event["barred"])  # type: ignore[arg-type]
+        barred = frozenset(event["barred"])
         if not event["stays"]:
-            loads[str(left)] -= 1
-            wanted[str(case)].discard(str(left))
+            loads[left] -= 1
+            wanted[case].discard(left)
         able = {one: loads[one] for one in seated}
-        named = drawing.again(lots, int(str(number)), loads=able, barred=barred, most=lists.most)
+        named = drawing.again(lots, number, loads=able, barred=barred, most=lists.most)
         named = named or next((o for o in order if o not in seated and o not in barred), "")
         if named != taken:
             yield _("Replacement %(number)s comes out otherwise.") % {"number": number}
         if taken:
-            seated += [str(taken)] if taken not in seated else []
-            loads[str(taken)] += 1
-            wanted[str(case)].add(str(taken))
+            seated += [taken] if taken not in seated else []
+            loads[taken] += 1
+            wanted[case].add(taken)
 
 
 def _of_tasks(panel: Panel, wanted: dict[str, set[str]]) -> list[str]:

@@ -138,7 +138,7 @@ def owe(round_: Round, level: str, *, by: User, owed: bool = True) -> None:
 
 
 def _locked(panel: Panel, by: User, version: int) -> Panel:
-    locked = (
+    locked: Panel = (
         Panel.objects.select_for_update(of=("self",))
         .select_related("round", "region")
         .get(pk=panel.pk)

@@ -104,7 +104,7 @@ def tie_change(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     if name not in {"drop", "end"}:
         raise Http404
     if name == "end" and not form.is_valid():
-        messages.error(request, " ".join(form.errors["until"]))
+        messages.error(request, " ".join(str(one) for one in form.errors["until"]))
         return redirect("pipeline:expert_own")
     try:
         if name == "drop":

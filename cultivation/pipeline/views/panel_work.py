@@ -222,7 +222,9 @@ def _task(request: HttpRequest, token: str) -> PanelTask:
         "case__application__enterprise__region__parent__parent",
         "case__application__enterprise__industry", "case__application__submission",
     )  # fmt: skip
-    found = rows.prefetch_related("case__panel__phases").filter(token=token).first()
+    found: PanelTask | None = (
+        rows.prefetch_related("case__panel__phases").filter(token=token).first()
+    )
     if found is None:
         raise Http404
     return found

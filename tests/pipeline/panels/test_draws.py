@@ -27,6 +27,7 @@ from cultivation.pipeline.models import (
     PanelBar,
     PanelDraw,
     PanelTask,
+    Relation,
     Replacement,
 )
 from cultivation.pipeline.panels import drawing, draws, redrawing, replacing, scoring, setting_up
@@ -112,13 +113,21 @@ def test_former_names_and_employers_and_own_handling_count(bench: Bench) -> None
         name_key="旧名阀门厂",
         until=2025,
     )
+    ExpertTie.objects.create(
+        profile=bench.profile("fan"), kind="work", name="砺锋", name_key="昆山砺锋刀具有限公司"
+    )
     CriterionReview.objects.create(
         application=bench.applications[5], level="province", criterion="L-1", opinion="agreed",
         made_by=bench.user("eli"),
     )  # fmt: skip
+    Relation.objects.create(
+        enterprise=firm, other=bench.firms["昆山砺锋刀具有限公司"], kind="controls", source="test"
+    )
     bench.drawn(same_county=False)
     assert reasons(bench) == {
         ("cai", "杭州澜桥", "investor"),
+        ("fan", "昆山砺锋", "work"),
+        ("fan", "余杭沐川", "related"),
         ("dan", "余杭沐川", "past_employer"),
         ("eli", "海曙启岳", "handled"),
     }
