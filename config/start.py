@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from config import standing, waiting
+from cultivation.pipeline.panels import reading
 from enterprises.accounts.models import Claim
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ def start(request: HttpRequest) -> HttpResponse:
         context["drifted"] = waiting.drifted(user)
     if scope.is_office:
         context |= _of_office(user)
+    if scope.expert:
+        context["reviews"] = reading.progress(user)
     if scope.is_auditor:
         context["readings"] = waiting.readings(user)
     if scope.enterprises and not scope.is_office:

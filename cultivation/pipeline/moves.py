@@ -21,6 +21,7 @@ from cultivation.pipeline.errors import MovedMeanwhileError, MoveError
 from cultivation.pipeline.models import Application, Move, Status
 from cultivation.pipeline.notices import publishing
 from cultivation.pipeline.notices.guards import no_open_objection
+from cultivation.pipeline.panels.guards import scores_in
 from cultivation.pipeline.rounds import choosing
 from cultivation.pipeline.rounds import guards as round_guards
 from cultivation.pipeline.routing import handing
@@ -120,6 +121,7 @@ STEPS = {
                 guards.not_barred,
                 guards.no_objection,
                 guards.judged_where_it_counts,
+                scores_in,
                 guards.same_when_judged_again,
             ),
             effect=effects.recommend,
@@ -138,6 +140,7 @@ STEPS = {
                 guards.held_when_submitted,
                 guards.no_objection,
                 guards.judged_where_it_counts,
+                scores_in,
                 guards.same_when_judged_again,
             ),
             effect=effects.set_notice,
@@ -158,6 +161,7 @@ STEPS = {
                 guards.held_when_submitted,
                 guards.no_objection,
                 guards.judged_where_it_counts,
+                scores_in,
                 guards.same_when_judged_again,
             ),
             effect=effects.give_title,

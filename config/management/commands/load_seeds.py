@@ -14,6 +14,7 @@ LATER = (
     ("cultivation.standards.editions", "load_all"),
     ("cultivation.standards.windows", "load"),
     ("cultivation.pipeline.correcting.reasons", "load"),
+    ("cultivation.pipeline.panels.reference", "load"),
     ("cultivation.digital.definitions", "load"),
 )
 

@@ -16,6 +16,7 @@ from cultivation.pipeline import checklist, decisions, findings, moves
 from cultivation.pipeline.errors import MoveError
 from cultivation.pipeline.filling import rights
 from cultivation.pipeline.models import Move, Status
+from cultivation.pipeline.panels import advice
 from cultivation.pipeline.views import review
 from cultivation.pipeline.views.gate import seen_application
 from cultivation.pipeline.views.parts import answers_of, returned, way
@@ -137,6 +138,7 @@ def shown(
         "answers": answers_of(application, application.submitted_answers),
         "documents": application.documents.all(),
         "returned": returned(application),
+        "panel_cases": advice.for_firm(application),
     }
     return render(request, "pipeline/application.html", context, status=status)
 

@@ -100,7 +100,7 @@ def _offices(user: User) -> list[Region]:
 def _rounds(user: User) -> list[tuple[Round, Region]]:
     """Return the rounds for which a user can set a panel up, each with the office (可组建)."""
     offices = _offices(user)
-    rounds = list(Round.objects.exclude(state=Round.State.DRAFT).select_related("region")[:100])
+    rounds = list(Round.objects.visible_to(user).in_force().select_related("region")[:100])
     return [
         (one, office) for one in rounds for office in offices if rights.may_open(user, one, office)
     ]
@@ -108,7 +108,8 @@ def _rounds(user: User) -> list[tuple[Round, Region]]:
 
 def _duties(user: User) -> list[dict[str, Any]]:
     """Return what rounds owe, with who can change it (评审要求)."""
-    rounds = [one for one in Round.objects.all()[:100] if rights.may_owe(user, one)]
+    rows = Round.objects.visible_to(user).select_related("region")
+    rounds = [one for one in rows[:100] if rights.may_owe(user, one)]
     owed = set(PanelDuty.objects.filter(round__in=rounds).values_list("round", "level"))
     levels = (Region.Level.PROVINCE, Region.Level.NATION)
     return [
@@ -124,7 +125,8 @@ def owe(request: HttpRequest) -> HttpResponse:
     """Say that a round owes a panel at a level, or no longer does."""
     typed, level = request.POST.get("round", ""), request.POST.get("level", "")
     known = typed.isascii() and typed.isdigit() and len(typed) < 19
-    round_ = get_object_or_404(Round, pk=int(typed) if known else 0)
+    rows = Round.objects.visible_to(viewer(request))
+    round_ = get_object_or_404(rows, pk=int(typed) if known else 0)
     if level not in Region.Level.values:
         raise Http404
     setting_up.owe(round_, level, by=viewer(request), owed=request.POST.get("owed") == "1")
@@ -137,7 +139,7 @@ def owe(request: HttpRequest) -> HttpResponse:
 def new(request: HttpRequest, pk: int, path: str = "") -> HttpResponse:
     """Set up a panel of a round for an office (组建评审组)."""
     user = viewer(request)
-    round_ = get_object_or_404(Round, pk=pk)
+    round_ = get_object_or_404(Round.objects.visible_to(user).in_force(), pk=pk)
     region = get_object_or_404(_seated(path))
     if not rights.may_open(user, round_, region):
         raise PermissionDenied

@@ -17,6 +17,7 @@ from cultivation.pipeline.correcting.forms import opinion_forms
 from cultivation.pipeline.errors import MoveError
 from cultivation.pipeline.filters import EVERY, MINE, ApplicationFilter
 from cultivation.pipeline.models import Application, Correction
+from cultivation.pipeline.panels import advice
 from cultivation.pipeline.views.gate import reviewers_only, seen_application
 from cultivation.pipeline.views.parts import answers_of, way
 from enterprises.registry import paging
@@ -156,6 +157,7 @@ def shown(
         "changed": may_judge and changed_since(application, user),
         "answers": answers_of(application, application.submitted_answers),
         "documents": application.documents.all(),
+        "advice": advice.for_office(application, user),
         "choices": choices,
         "reason": reason,
         "reason_owed": any(choice.step.reason_owed for choice in choices),

@@ -254,7 +254,7 @@ def built() -> Bench:
     nation = User.objects.get(username="nation")
     round_ = Round.objects.create(
         tier="little_giant", kinds=["recognition"], year=2026, name="第八批",
-        region=places["000000"], state="open", made_by=nation,
+        region=places["000000"], state="open", published_at=MORNING, made_by=nation,
     )  # fmt: skip
     return Bench(None, places, firms, round_, _rubric(), _applications(firms, round_))  # type: ignore[arg-type]
 
