@@ -124,7 +124,7 @@ def test_theme_is_taken_from_the_cookie_and_nothing_else_is(
                 "Runs", "Readings",
             ],
         ),
-        ("expert", ["Start", "Standards", "Notices"]),
+        ("expert", ["Start", "My reviews", "My expert profile", "Standards", "Notices"]),
         ("newcomer", ["Start", "Standards", "Notices", "Claim an enterprise"]),
     ],
 )  # fmt: skip
