@@ -187,9 +187,9 @@ def _listed(panel: Panel) -> tuple[list[PanelMember], list[PanelCase]]:
 
 def _numbers(letter: str, many: int) -> list[str]:
     """Return so many different numbers that say nothing, each with a letter for its kind."""
-    found: set[str] = set()
+    found: dict[str, None] = {}
     while len(found) < many:
-        found.add(f"{letter}{secrets.token_hex(5)}")
+        found[f"{letter}{secrets.token_hex(5)}"] = None
     return list(found)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import random
+import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +13,7 @@ import pytest
 import time_machine
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import override
 
 from cultivation.pipeline.models import (
     Application,
@@ -257,6 +260,19 @@ def built() -> Bench:
         region=places["000000"], state="open", published_at=MORNING, made_by=nation,
     )  # fmt: skip
     return Bench(None, places, firms, round_, _rubric(), _applications(firms, round_))  # type: ignore[arg-type]
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    with override("en"):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _same_chance(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let chance be the same in every run: what a test finds does not hang on the day."""
+    dice = random.Random(8)
+    monkeypatch.setattr(secrets, "token_bytes", lambda many=32: dice.randbytes(many))
 
 
 @pytest.fixture(scope="module")

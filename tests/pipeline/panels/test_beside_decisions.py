@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from django.utils.translation import override
 
 from cultivation.pipeline import moves
 from cultivation.pipeline.models import Panel, PanelTask, Rubric
@@ -13,7 +12,6 @@ from cultivation.pipeline.panels import advice, reference, rubrics, setting_up
 from cultivation.pipeline.panels.reference import RubricError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from django.test import Client
@@ -21,12 +19,6 @@ if TYPE_CHECKING:
     from .conftest import Bench
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _english() -> Iterator[None]:
-    with override("en"):
-        yield
 
 
 def test_the_guard_stands_in_the_steps_that_decide() -> None:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
-from django.utils.translation import override
 
 from cultivation.pipeline.errors import MovedMeanwhileError, MoveError
 from cultivation.pipeline.models import ExpertProfile, ExpertTie, ProfileReading
@@ -16,19 +15,11 @@ from enterprises.accounts.models import Seat, User
 from enterprises.notifications.models import Notification
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from django.test import Client
 
     from .conftest import Bench
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _english() -> Iterator[None]:
-    with override("en"):
-        yield
 
 
 def newcomer(bench: Bench, region: str = "") -> tuple[User, ExpertProfile]:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils.translation import override
 
 from cultivation.pipeline.models import (
     Application,
@@ -26,8 +25,6 @@ from enterprises.accounts.models import Seat, User
 from enterprises.audit.models import AuditRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from django.test import Client
 
     from .conftest import Bench
@@ -38,12 +35,6 @@ EVERYBODY = (
     "ada", "owner", "nobody",
 )  # fmt: skip
 OFFICES = {"province", "jiangsu", "city", "county", "zhejiang_auditor"}
-
-
-@pytest.fixture(autouse=True)
-def _english() -> Iterator[None]:
-    with override("en"):
-        yield
 
 
 def signed(client: Client, bench: Bench, who: str) -> Client:

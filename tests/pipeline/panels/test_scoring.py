@@ -10,7 +10,6 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from django.utils.translation import override
 
 from cultivation.pipeline.errors import MovedMeanwhileError, MoveError
 from cultivation.pipeline.models import (
@@ -36,17 +35,9 @@ from cultivation.pipeline.panels.rubrics import Line
 from cultivation.pipeline.panels.scoring import ScoreError, Sheet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from .conftest import Bench
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _english() -> Iterator[None]:
-    with override("en"):
-        yield
 
 
 def sheet(*values: int | None, comment: str = "so", remark: str = "") -> Sheet:
@@ -221,7 +212,8 @@ def test_cases_on_which_experts_disagree_most_come_first(bench: Bench) -> None:
 def test_scores_on_figures_that_changed_do_not_count_until_given_again(bench: Bench) -> None:
     task = given(bench, (6, 6, 4), (7, 6, 4))
     application = task.case.application
-    application.submission = bench.applications[1].submission
+    other = next(one for one in bench.applications if one.pk != application.pk)
+    application.submission = other.submission
     application.save()
     result = of(bench, task)
     assert (result.totals, result.stale) == ((), 2)
