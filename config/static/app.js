@@ -19,6 +19,13 @@
     });
   }
 
+  // A token grows old when somebody signs in again in another tab; the cookie has the one that counts.
+  document.addEventListener("submit", (event) => {
+    const box = event.target.elements.csrfmiddlewaretoken;
+    const found = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/);
+    if (box && found) box.value = found[1];
+  }, true);
+
   // A form is sent once: a second click on a slow line does nothing; coming back revives it.
   document.addEventListener("submit", (event) => {
     const form = event.target;

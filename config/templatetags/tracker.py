@@ -5,10 +5,12 @@ Shown figures are rounded half up for reading; nothing is ever judged by them.
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from typing import TYPE_CHECKING, Any, Literal
 
 from django import template
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import get_language, gettext, ngettext
 
@@ -123,6 +125,16 @@ def stated(value: Any) -> str:
     if value is False:
         return gettext("No")
     return str(value)
+
+
+@register.filter
+def moment(value: dt.datetime | dt.date | None) -> str:
+    """Write a moment to the second with its zone, a day as a day (时刻)."""
+    if not isinstance(value, dt.datetime):
+        return value.isoformat() if value else _missing()
+    local = timezone.localtime(value)
+    zone = local.strftime("%z")
+    return f"{local:%Y-%m-%d %H:%M:%S} (UTC{zone[:3]}:{zone[3:]})"
 
 
 @register.filter

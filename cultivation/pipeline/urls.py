@@ -44,6 +44,7 @@ urlpatterns = [
     path("applications/<int:pk>/form/check/why/", filling_papers.explain, name="form_why"),
     path("applications/<int:pk>/form/save/", filling_saves.save, name="form_save"),
     path("applications/<int:pk>/form/here/", filling_saves.here, name="form_here"),
+    path("applications/<int:pk>/form/field/<str:subject>/", filling.field, name="form_field"),
     path("applications/<int:pk>/form/papers/", filling_papers.change, name="form_papers"),
     path("applications/<int:pk>/form/criteria/<str:code>/", filling.criteria, name="form_criteria"),
     path(

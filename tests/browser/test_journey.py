@@ -22,6 +22,8 @@ from enterprises.registry.models import Enterprise, Tier
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from playwright.sync_api import Page
+
     from tests.browser.conftest import Visitor
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -232,6 +234,8 @@ def _apply(owner: Visitor, firm: int, tier: Tier) -> Application:
     offer.get_by_role("button").click()
     owner.page.wait_for_url(re.compile(r"/applications/\d+/"))
     application = Application.objects.get(enterprise=firm, tier=tier)
+    if tier == Tier.INNOVATIVE:
+        _lose_and_find_again(owner, application)
     for section, names in (("texts", TEXTS), ("statements", PROMISES)):
         owner.go(f"/applications/{application.pk}/form/{section}/")
         for name in names:
@@ -246,6 +250,46 @@ def _apply(owner: Visitor, firm: int, tier: Tier) -> Application:
     assert application.status == Status.AT_COUNTY
     owner.reads(application.receipt)
     return application
+
+
+def _lose_and_find_again(owner: Visitor, application: Application) -> None:
+    """Type into a form that saves itself, lose the line and the window, and type it twice."""
+    path = f"{owner.site}/applications/{application.pk}/form/texts/"
+    saved = re.compile(zh("saved at %(time)s").replace("%(time)s", "[0-9:]+"))
+    field = "[data-field='answer:product']"
+
+    def opened() -> Page:
+        page = owner.context.new_page()
+        page.goto(path)
+        return page
+
+    def write(page: Page, text: str) -> None:
+        page.locator("[name='product']").fill(text)
+        page.locator("[name='product']").blur()
+
+    def is_kept(page: Page, text: str) -> None:
+        page.locator(f"{field} [data-state]").filter(has_text=saved).wait_for()
+        application.refresh_from_db()
+        assert application.answers["product"] == text
+        assert page.evaluate("localStorage.length") == 0
+
+    page = opened()
+    write(page, "自动保存")
+    is_kept(page, "自动保存")
+    owner.context.set_offline(offline=True)
+    write(page, "断网时所写")
+    page.wait_for_function("localStorage.length == 1")
+    page.close(run_before_unload=False)
+    owner.context.set_offline(offline=False)
+    first, second = opened(), opened()
+    first.locator("[data-put-back]").click()
+    is_kept(first, "断网时所写")
+    second.locator("[data-forget]").click()
+    write(second, "另一窗口所写")
+    second.locator(f"{field} [data-keep-mine]").click()
+    is_kept(second, "另一窗口所写")
+    first.close()
+    second.close()
 
 
 def _hand_in_papers(owner: Visitor, application: Application) -> None:

@@ -116,6 +116,7 @@ def _more_pages() -> dict[str, list[str]]:
     assert waiting is not None
     assert title is not None
     draft, scenario = _law_in_the_making()
+    draft_of_a_firm = Application.objects.get(enterprise=OWNED["owner2"], status=Status.DRAFT)
     return {
         "nation": [
             f"/titles/{title.pk}/",
@@ -124,7 +125,14 @@ def _more_pages() -> dict[str, list[str]]:
             f"/standards/simulations/{scenario.pk}/",
             f"/standards/simulations/{scenario.pk}/firms/?list=gains",
         ],
-        "admin": [f"/applications/{waiting.pk}/", f"/review/{waiting.pk}/"],
+        "admin": [
+            *(f"/applications/{waiting.pk}/{part}" for part in ("", "receipt/", "print/")),
+            f"/review/{waiting.pk}/",
+        ],
+        "owner2": [
+            f"/applications/{draft_of_a_firm.pk}/form/{part}"
+            for part in ("", "criteria/E26/", "criteria/S26-3/", "documents/", "check/")
+        ],
     }
 
 
@@ -148,7 +156,7 @@ def test_pages_look_right(
     more = _more_pages()
     faults: list[str] = []
     for language, locale in LANGUAGES.items():
-        for username in [*PAGES, "admin"]:
+        for username in [*PAGES, *more.keys() - PAGES.keys()]:
             one = visitor(locale=locale)
             if username:
                 one.sign_in(username, registry[username])

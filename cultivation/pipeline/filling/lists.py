@@ -43,6 +43,11 @@ class Listed:
     rows: tuple[Row, ...]
     more: int = 0
 
+    @property
+    def subject(self) -> str:
+        """Return the name by which the list may be open or sent back."""
+        return f"fact:{self.kind.code}"
+
 
 def of(sheet: Sheet, section: Section) -> list[Listed]:
     """Return the lists that a section counts; a query a kind, and one for those not dated yet."""

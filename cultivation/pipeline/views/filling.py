@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from cultivation.pipeline import applications, checklist, findings
 from cultivation.pipeline.errors import MoveError
-from cultivation.pipeline.filling import lists, rights, states, subjects
+from cultivation.pipeline.filling import lists, reminding, rights, states, subjects
 from cultivation.pipeline.filling.sheet import Sheet
 from cultivation.pipeline.forms import DocumentsForm
 from cultivation.pipeline.questions import SECTIONS, questions_of
@@ -48,6 +48,7 @@ def tasks(request: HttpRequest, pk: int) -> HttpResponse:
             (node["code"], findings.label_of(node)) for node in findings.open_manual(sheet.root, {})
         ],
         "edition": sheet.edition,
+        "closes": reminding.last_moment(application),
         "verdict": sheet.told.verdict,
         "way": way(application),
         "returned": returned(application),
@@ -94,6 +95,14 @@ def section(request: HttpRequest, pk: int, section: str) -> HttpResponse:
 
 @require_GET
 @login_required
+def field(request: HttpRequest, pk: int, subject: str) -> HttpResponse:
+    """Go to where a field, a list or a paper of the form is filled in."""
+    application = own_application(request, pk)
+    return redirect(pages.where(Sheet(application), subject))
+
+
+@require_GET
+@login_required
 def standing(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     """Show how a group of criteria stands by what is kept now, as a part of its page."""
     application = own_application(request, pk)
@@ -129,9 +138,10 @@ def _shown(request: HttpRequest, done: Filled, key: str, context: dict[str, Any]
 def _of_criteria(request: HttpRequest, sheet: Sheet, section: Section) -> dict[str, Any]:
     """Return what a group of criteria has beside its fields: lists, papers, how it stands."""
     nodes = {node.code: node for node in sheet.told.root.walk()}
+    scope = rights.open_to(sheet.application, viewer(request))
     return {
         "section_page": True,
-        "lists": lists.of(sheet, section),
+        "lists": [(one, scope.covers(one.subject)) for one in lists.of(sheet, section)],
         "papers": pages.paper_rows(sheet, viewer(request), section.codes),
         "limits": pages.limits(),
         "elsewhere": [

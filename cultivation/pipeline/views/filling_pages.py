@@ -14,9 +14,10 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from cultivation.pipeline import findings
-from cultivation.pipeline.filling import evidence, presence, rights, since, subjects
+from cultivation.pipeline.filling import evidence, needs, presence, rights, since, subjects
 from cultivation.pipeline.filling.saving import State
-from cultivation.pipeline.questions import SECTIONS
+from cultivation.pipeline.filling.submitted import KIND_OF
+from cultivation.pipeline.questions import SECTIONS, questions_of
 from enterprises.registry import documents as archive
 from enterprises.registry import labels
 from enterprises.registry.forms.report import UNITS, chosen_unit
@@ -230,6 +231,28 @@ def places(sheet: Sheet) -> list[Place]:
         Place(key, str(label), reverse("pipeline:form_section", args=[pk, key]))
         for key, label in SECTIONS.items()
     ]
+
+
+def where(sheet: Sheet, subject: str) -> str:
+    """Return the address at which a field, list, paper or criterion is filled in."""
+    pk, (kind, _colon, rest) = sheet.application.pk, subject.partition(":")
+    anchor = subject.replace(":", "-")
+    if kind in {subjects.PAPER, "document"}:
+        return f"{reverse('pipeline:form_section', args=[pk, 'documents'])}#{anchor}"
+    if kind == subjects.ANSWER:
+        section = next(
+            (q.section for q in questions_of(sheet.application.tier) if q.name == rest), ""
+        )
+        if section:
+            return f"{reverse('pipeline:form_section', args=[pk, section])}#{anchor}"
+    for one in sheet.sections:
+        listed = {KIND_OF[needs.fact_model(count)].code for count in one.needs.counts}
+        if kind == "fact" and rest in listed:
+            anchor = f"list-{rest}"
+        elif subject not in sheet.fields_of(one) and (kind != "criterion" or rest not in one.codes):
+            continue
+        return f"{reverse('pipeline:form_criteria', args=[pk, one.key])}#{anchor}"
+    return reverse("pipeline:form", args=[pk])
 
 
 def neighbours(sheet: Sheet, key: str) -> tuple[Place | None, Place | None]:

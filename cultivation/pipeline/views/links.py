@@ -39,15 +39,11 @@ def _link(subject: str, application: Application) -> Link:
         if rest not in asked:
             return _("The form"), reverse("pipeline:form", args=[application.pk])
         to = reverse("pipeline:form_section", args=[application.pk, asked[rest].section])
-        return str(asked[rest].label), f"{to}#id_{rest}"
-    if kind == "report":
-        year, _colon, figure = rest.partition(":")
-        to = reverse("registry:report_edit", args=[firm, int(year)])
-        return plain_label(subject), f"{to}#id_{figure}" if figure else to
-    if kind == "statement":
-        return plain_label(subject), f"{reverse('registry:edit', args=[firm])}#id_{rest}"
-    if kind == "fact":
-        return plain_label(subject), f"{reverse('registry:facts', args=[firm])}#{rest}"
+        return str(asked[rest].label), f"{to}#answer-{rest}"
+    if kind == "report" and ":" not in rest:
+        return plain_label(subject), reverse("registry:report_edit", args=[firm, int(rest)])
+    if kind in {"report", "statement", "fact", "paper"}:
+        return plain_label(subject), reverse("pipeline:form_field", args=[application.pk, subject])
     if kind == "document":
         return _("Evidence documents"), reverse(
             "pipeline:form_section", args=[application.pk, "documents"]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import html
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.urls import reverse
 from django.utils import translation
 
 from cultivation.pipeline import applications
@@ -14,11 +17,30 @@ from cultivation.standards import editions
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from django.test import Client
+
     from cultivation.pipeline.models import Application
     from tests.pipeline.conftest import World
 
 HERE = Path(__file__).parent
 PDF = b"%PDF-1.7\n%fictional\n"
+
+
+def signed(client: Client, world: World, who: str) -> Client:
+    client.force_login(world.users[who])
+    client.cookies["django_language"] = "en"
+    return client
+
+
+def text(response: Any) -> str:
+    bare = re.sub(
+        r"<(script|template)[^>]*>.*?</\1>", " ", response.content.decode(), flags=re.DOTALL
+    )
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", bare)))
+
+
+def at(name: str, application: Application, *args: Any) -> str:
+    return reverse(f"pipeline:{name}", args=[application.pk, *args])
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +16,7 @@ from cultivation.pipeline.filling.sheet import Sheet
 from cultivation.pipeline.models import Application, Entry, Evidence, Presence, Status
 from enterprises.registry.models import AnnualReport, Document, IntellectualProperty
 
-from .conftest import PDF
+from .conftest import PDF, at, signed, text
 
 if TYPE_CHECKING:
     from django.test import Client
@@ -35,23 +34,6 @@ EVERYBODY = (
 @pytest.fixture
 def owner(client: Client, world: World) -> Client:
     return signed(client, world, "owner")
-
-
-def signed(client: Client, world: World, who: str) -> Client:
-    client.force_login(world.users[who])
-    client.cookies["django_language"] = "en"
-    return client
-
-
-def text(response: Any) -> str:
-    bare = re.sub(
-        r"<(script|template)[^>]*>.*?</\1>", " ", response.content.decode(), flags=re.DOTALL
-    )
-    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", bare)))
-
-
-def at(name: str, application: Application, *args: Any) -> str:
-    return reverse(f"pipeline:{name}", args=[application.pk, *args])
 
 
 def save(
@@ -84,6 +66,8 @@ def test_a_draft_is_open_to_own_staff_alone(
         for name in POSTS:
             answer = client.post(at(name, draft))
             assert (answer.status_code == 404) is (not own or name == "form_papers"), (who, name)
+        goes = client.get(at("form_field", draft, "answer:niche")).status_code
+        assert goes == (302 if own else 404)
         for name in ("receipt", "receipt_text", "print"):
             assert client.get(at(name, draft)).status_code == 404  # nothing went in yet
 
@@ -286,8 +270,24 @@ def test_a_section_that_no_rule_asks_for_is_not_there(owner: Client, draft: Appl
         assert owner.get(at(name, draft, key)).status_code == 404
 
 
+def test_a_field_is_found_by_its_name(owner: Client, draft: Application) -> None:
+    for subject, name, args, anchor in (
+        ("answer:niche", "form_section", ["texts"], "answer-niche"),
+        ("answer:declares_truth", "form_section", ["statements"], "answer-declares_truth"),
+        ("report:2024:revenue", "form_criteria", ["F-2"], "report-2024-revenue"),
+        ("statement:own_brand", "form_criteria", ["F-1"], "statement-own_brand"),
+        ("paper:licence", "form_section", ["documents"], "paper-licence"),
+        ("fact:ip", "form_criteria", ["F-3"], "list-ip"),
+        ("criterion:F-3a", "form_criteria", ["F-3"], "criterion-F-3a"),
+    ):
+        to = owner.get(at("form_field", draft, subject))["Location"]
+        assert to == f"{at(name, draft, *args)}#{anchor}", subject
+    for strange in ("answer:gold", "fact:gold", "x", "report:1:2:3"):
+        assert owner.get(at("form_field", draft, strange))["Location"] == at("form", draft)
+
+
 LIMITS = {  # queries; the frame of every page may take three more
-    ("form", ()): 21,
+    ("form", ()): 26,
     ("check", ()): 27,
     ("form_criteria", ("F-3",)): 24,
     ("form_section", ("documents",)): 14,
