@@ -1,4 +1,4 @@
-"""What the review queue and the list of titles can be narrowed by (筛选条件)."""
+"""What the lists of titles, of discovery and of invitations can be narrowed by (筛选条件)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from cultivation.pipeline import discovery
-from cultivation.pipeline.models import Application, Invitation, Status
+from cultivation.pipeline.models import Invitation
 from cultivation.standards.models import Assessment
 from enterprises.places.models import Chain, Industry
 from enterprises.registry import names
@@ -75,31 +75,6 @@ class Narrowed(django_filters.FilterSet):  # type: ignore[misc]
     def by_region(self, rows: QuerySet[Any], _name: str, value: Region) -> QuerySet[Any]:
         """Keep the subtree of a region."""
         return rows.filter(**{f"{self.path}__startswith": value.path}) if value.path else rows
-
-
-class ApplicationFilter(Narrowed):
-    """Narrow the review queue (审核队列筛选)."""
-
-    show = django_filters.ChoiceFilter(
-        method="by_turn",
-        choices=[(MINE, _("waiting for me")), (EVERY, _("all in sight"))],
-        label=_("Show"),
-        empty_label=None,
-    )
-    status = django_filters.ChoiceFilter(
-        choices=[choice for choice in Status.choices if choice[0] != Status.DRAFT],
-        label=_("Status"),
-        empty_label=_("Any status"),
-    )
-    path = "region_path"
-
-    class Meta:
-        model = Application
-        fields: list[str] = []
-
-    def by_turn(self, rows: QuerySet[Application], _name: str, value: str) -> QuerySet[Application]:
-        """Keep what waits for the viewer."""
-        return rows.waiting_for(self.request.user) if value == MINE else rows  # type: ignore[attr-defined]
 
 
 class TitleFilter(Narrowed):

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from cultivation.pipeline import effects, guards, routes, traces
-from cultivation.pipeline.correcting import clock, closing, opening
+from cultivation.pipeline.correcting import assigning, clock, closing, opening
 from cultivation.pipeline.errors import MovedMeanwhileError, MoveError
 from cultivation.pipeline.models import Application, Move, Status
 from cultivation.pipeline.notices import publishing
@@ -392,8 +392,8 @@ def _take(application: Application, step: Step, by: User | None, reason: str) ->
     )
     application.status = step.target(application)
     application.version = version + 1
-    clock.settle(application)
     application.save()
+    assigning.release(application, moved=step.right == HAND)
     if source == Status.ON_NOTICE:
         publishing.leave(application)
     if step.after is not None:
@@ -409,5 +409,6 @@ def _take(application: Application, step: Step, by: User | None, reason: str) ->
         judgement=application.submission,
         made_by=by,
     )
+    clock.settle(application)
     traces.moved(application, move)
     return move

@@ -12,8 +12,17 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from cultivation.pipeline import applications, invitations, moves, titles
+from cultivation.pipeline.correcting import assigning, returning
+from cultivation.pipeline.correcting.returning import Ask
 from cultivation.pipeline.errors import MovedMeanwhileError, MoveError
-from cultivation.pipeline.models import Application, Invitation, Move, QuotaPlace, StageChange
+from cultivation.pipeline.models import (
+    Application,
+    CorrectionItem,
+    Invitation,
+    Move,
+    QuotaPlace,
+    StageChange,
+)
 from cultivation.standards.judging import judge_registry
 from cultivation.standards.models import Assessment
 from enterprises.registry.models import Title
@@ -70,6 +79,37 @@ def test_recognition_and_refusal_at_once_give_one_decision(world: World) -> None
     decided = Move.objects.filter(name__in=["recognise", "refuse"])
     assert [move.target for move in decided] == [application.status]
     assert Title.objects.count() == (1 if application.status == "recognised" else 0)
+
+
+def test_two_returns_and_an_assignment_at_once_give_one_return(world: World) -> None:
+    application = world.at_province()
+    barrier = Barrier(3)
+
+    def act(hand: tuple[str, str]) -> str:
+        what, who = hand
+        try:
+            seen, by = Application.objects.get(pk=application.pk), world.user(who)
+            barrier.wait(timeout=20)
+            if what == "take":
+                assigning.assign(seen, by, by=by, seen=0)
+            else:
+                returning.send_back(seen, [Ask(what, words=who)], by=by)
+        except MovedMeanwhileError:
+            return "told"
+        except PermissionDenied:
+            return "not allowed"
+        finally:
+            connection.close()
+        return what
+
+    hands = (("answer:product", "province"), ("report:2025:revenue", "clerk"), ("take", "clerk"))
+    with ThreadPoolExecutor(3) as pool:
+        done = list(pool.map(act, hands))
+    assert done[:2].count("told") == 1
+    (item,) = CorrectionItem.objects.filter(correction__opened_at__isnull=False)
+    assert item.subject in done
+    assert Move.objects.filter(name="return").count() == 1
+    assert done[2] in {"take", "not allowed"}
 
 
 def test_last_place_recommended_twice_at_once_is_taken_once(world: World) -> None:

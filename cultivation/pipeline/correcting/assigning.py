@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from cultivation.pipeline import opinions, routes
 from cultivation.pipeline.correcting import telling
 from cultivation.pipeline.errors import MovedMeanwhileError, MoveError
-from cultivation.pipeline.models import Application, Assignment
+from cultivation.pipeline.models import Application, Assignment, Status
 from enterprises.audit import recording
 from enterprises.notifications.addressees import officers_of
 
@@ -67,6 +67,20 @@ def assign(
     if held is not None and to is not None and held.officer_id == to.pk:
         return held
     return _give(locked, held, to, by)
+
+
+def release(application: Application, *, moved: bool = False) -> None:
+    """End what officers of other levels had in hand, as a case leaves them (结束经办).
+
+    While the enterprise corrects, the officer keeps the case. `moved` tells that it went to another
+    place, where nobody has it yet.
+    """
+    if application.status == Status.RETURNED and not moved:
+        return
+    held = application.assignments.filter(ended_at__isnull=True)
+    if not moved:
+        held = held.exclude(level=routes.holding_level(application))
+    held.update(ended_at=timezone.now())
 
 
 def _give(

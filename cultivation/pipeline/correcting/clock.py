@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.utils import timezone
 
+from cultivation.pipeline import routes
 from cultivation.pipeline.models import Status
+from cultivation.pipeline.rounds import clock as round_clock
 from enterprises.accounts.scope import OFFICES
 from enterprises.places import working_days
 from enterprises.places.models import Region
@@ -97,20 +99,29 @@ def allowance() -> int:
 
 
 def settle(application: Application) -> None:
-    """Note since when an application is where it comes to now, and the last day for it (起算)."""
+    """Note since when an application is where a step took it, and the last day for it (起算)."""
     application.held_since = timezone.now()
     if application.status == Status.ON_NOTICE:
         application.due_on = application.notice_to
-    elif application.status.removeprefix("at_") in OFFICES:
-        level = application.status.removeprefix("at_")
-        used = next((one.hand for one in _times_before(application) if one.level == level), 0)
-        application.due_on = working_days.add(timezone.localdate(), allowance() - used)
+    elif routes.holding_level(application):
+        application.due_on = last_day(application)
     elif application.status != Status.RETURNED:  # there, the correction says it
         application.due_on = None
+    application.save(update_fields=["held_since", "due_on", "updated_at"])
 
 
-def _times_before(application: Application) -> list[Time]:
-    """Return the days so far; an application that was never sent back needs no counting."""
-    if application.returned_from != application.status:
-        return []
-    return times_of(application.moves.all())
+def last_day(application: Application) -> dt.date:
+    """Return the last day for the level that has an application (办理期限).
+
+    Where its round has a window for the level, that counts; else so many working days, less those
+    that the level used before it sent the application back.
+    """
+    span = round_clock.office_span(application)
+    if span is not None:
+        return timezone.localdate(span.until)
+    used = 0
+    if application.returned_from == application.status:
+        level = routes.holding_level(application)
+        times = times_of(application.moves.all())
+        used = next((one.hand for one in times if one.level == level), 0)
+    return working_days.add(timezone.localdate(), allowance() - used)

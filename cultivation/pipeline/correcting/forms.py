@@ -20,7 +20,11 @@ if TYPE_CHECKING:
     from cultivation.pipeline.models import Reason
     from enterprises.registry.models import Document
 
-DAY = {"type": "date", "min": "2000-01-01", "max": "2100-12-31"}
+
+def day() -> forms.DateInput:
+    """Return the input of a day, whose value browsers want in one spelling."""
+    bounds = {"type": "date", "min": "2000-01-01", "max": "2100-12-31"}
+    return forms.DateInput(attrs=bounds, format="%Y-%m-%d")
 
 
 class OpinionForm(forms.Form):
@@ -110,7 +114,7 @@ def _initial(review: CriterionReview) -> dict[str, Any]:
 class ReturnForm(forms.Form):
     """The last day, and words beyond those on single fields (退回期限与说明)."""
 
-    due_on = forms.DateField(label=_("To be corrected by"), widget=forms.DateInput(attrs=DAY))
+    due_on = forms.DateField(label=_("To be corrected by"), widget=day())
     reason = forms.CharField(
         label=_("Words to the enterprise"),
         required=False,
@@ -123,7 +127,7 @@ class ReturnForm(forms.Form):
 class MoreTimeForm(forms.Form):
     """More time for a correction (补正延期)."""
 
-    due_on = forms.DateField(label=_("New last day"), widget=forms.DateInput(attrs=DAY))
+    due_on = forms.DateField(label=_("New last day"), widget=day())
     reason = forms.CharField(
         label=_("Reason"), max_length=1000, widget=forms.Textarea(attrs={"rows": 2})
     )

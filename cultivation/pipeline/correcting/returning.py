@@ -70,7 +70,7 @@ def send_back(
     step, level = moves.STEPS["return"], routes.holding_level(locked)
     current = version is None or version == locked.version
     if level and current and locked.version == application.version and moves.may(locked, step, by):
-        draft = _prepare(locked, level, asks, due_on)
+        draft = _prepare(locked, level, asks, due_on=due_on, words=reason.strip())
         reason = reason.strip() or _in_words(draft, locked)
     moves.advance(application, "return", by=by, reason=reason, version=version)
     correction = opened.open_correction(application)
@@ -110,7 +110,12 @@ def _in_words(correction: Correction, application: Application) -> str:
 
 
 def _prepare(
-    application: Application, level: str, asks: Sequence[Ask], due_on: dt.date | None
+    application: Application,
+    level: str,
+    asks: Sequence[Ask],
+    *,
+    due_on: dt.date | None,
+    words: str,
 ) -> Correction:
     """Put together what is sent back; what an officer of the level put together before goes."""
     wrong = faults(application, asks)
@@ -120,8 +125,8 @@ def _prepare(
     draft, _new = Correction.objects.get_or_create(
         application=application, level=level, opened_at=None
     )
-    draft.due_on = due_on
-    draft.save(update_fields=["due_on"])
+    draft.due_on, draft.words = due_on, words
+    draft.save(update_fields=["due_on", "words"])
     draft.items.all().delete()
     by_code = {one.code: one for one in Reason.objects.filter(code__in=[a.grounds for a in asks])}
     CorrectionItem.objects.bulk_create(

@@ -42,6 +42,7 @@ class Correction(models.Model):
     overdue_at = models.DateTimeField(null=True, blank=True, help_text="when found to be late")
     closed_at = models.DateTimeField(null=True, blank=True)
     outcome = models.CharField(max_length=12, choices=Outcome.choices, blank=True)
+    words = models.TextField(blank=True, help_text="of the office, beyond those on single fields")
     before = models.ForeignKey(
         Judgement, null=True, on_delete=models.PROTECT, related_name="+", help_text="as sent back"
     )

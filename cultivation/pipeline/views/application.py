@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import BadRequest
 from django.http import Http404
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -35,6 +36,7 @@ TONES = {
     "refuse": "bad",
     "return": "warn",
     "withdraw": "warn",
+    "lapse": "warn",
 }
 
 
@@ -151,4 +153,13 @@ def _item(move: Move) -> dict[str, Any]:
         "text": move.reason,
         "when": move.made_at,
         "tone": TONES.get(move.name, "info"),
+        "url": _page_of(move),
     }
+
+
+def _page_of(move: Move) -> str:
+    """Return where more stands about a step: what was sent back and what became of it."""
+    correction = move.note.get("correction")
+    if not correction:
+        return ""
+    return f"{reverse('pipeline:correction', args=[move.application_id])}?which={correction}"

@@ -22,13 +22,13 @@ MOST = 12  # links for one criterion
 def links_of(
     subject: str, application: Application, rests: Mapping[str, frozenset[str]]
 ) -> list[Link]:
-    """Return where to mend a subject; for a criterion, all it rests on and its evidence."""
+    """Return where to mend a subject; for a criterion, all it rests on."""
     kind, _colon, code = subject.partition(":")
     if kind != "criterion":
         return [_link(subject, application)]
     below = sorted(one for one in rests.get(code, ()) if not one.startswith("criterion:"))
-    found = dict.fromkeys(_link(one, application) for one in below[:MOST])
-    return [*found, _link(subject, application)]
+    found = list(dict.fromkeys(_link(one, application) for one in below[:MOST]))
+    return found or [_link(subject, application)]
 
 
 def _link(subject: str, application: Application) -> Link:

@@ -66,6 +66,7 @@ def returned(application: Application) -> dict[str, Any] | None:
         "reason": last.reason if last else "",
         "level": Region.Level(level).label,
         "due_on": correction.due_on if correction else None,
+        "words": correction.words if correction else "",
         "items": [{"label": labels[one.subject], "reason": one.reason} for one in items],
     }
 

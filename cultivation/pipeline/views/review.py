@@ -1,4 +1,4 @@
-"""The review queue and the review of one application, criterion by criterion (审核)."""
+"""The review of one application, criterion by criterion (逐条审核)."""
 
 from __future__ import annotations
 
@@ -8,62 +8,32 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods
 
 from cultivation.pipeline import findings, moves, opinions, routes
-from cultivation.pipeline.correcting import clock, mending, reasons, sheet
-from cultivation.pipeline.correcting.forms import opinion_forms
+from cultivation.pipeline.correcting import (
+    assigning,
+    clock,
+    mending,
+    reasons,
+    sheet,
+    sitting,
+)
+from cultivation.pipeline.correcting.filters import queue_of
+from cultivation.pipeline.correcting.forms import OfficerForm, opinion_forms
 from cultivation.pipeline.errors import MoveError
-from cultivation.pipeline.filters import EVERY, MINE, ApplicationFilter
 from cultivation.pipeline.models import Application, Correction
 from cultivation.pipeline.panels import advice
-from cultivation.pipeline.views.gate import reviewers_only, seen_application
-from cultivation.pipeline.views.parts import answers_of, way
-from enterprises.registry import paging
+from cultivation.pipeline.views.gate import seen_application
+from cultivation.pipeline.views.parts import answers_of, kept, way
 from enterprises.registry.views.gate import viewer
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse, QueryDict
 
     from enterprises.accounts.models import User
-
-SHOWN = (
-    "enterprise__name",
-    "enterprise__fictional",
-    "enterprise__region__name_zh",
-    "enterprise__region__name_en",
-    "tier",
-    "kind",
-    "status",
-    "submitted_at",
-    "notice_to",
-    "receipt",
-)
-
-
-@require_GET
-@reviewers_only
-def queue(request: HttpRequest) -> HttpResponse:
-    """Show the applications in sight, first of all those that wait for the viewer."""
-    data = request.GET.copy()
-    data.setdefault("show", MINE if viewer(request).scope.is_office else EVERY)
-    rows = Application.objects.visible_to(viewer(request)).exclude(status="draft")
-    narrowed = ApplicationFilter(data, queryset=rows, request=request)
-    page = paging.take(
-        narrowed.qs.select_related("enterprise__region").only(*SHOWN),
-        sort="pk",
-        after=data.get("after", ""),
-        before=data.get("before", ""),
-    )
-    context = {
-        "filter": narrowed,
-        "page": page,
-        "show": data["show"],
-        "previous_url": neighbour(request, "before", page.previous),
-        "following_url": neighbour(request, "after", page.following),
-    }
-    return render(request, "pipeline/queue.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -95,7 +65,10 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, str(error))
         return shown(request, seen_application(request, pk), page=page, status=409)
     messages.success(request, _("Opinions kept: %(number)s changed.") % {"number": number})
-    return redirect("pipeline:review", pk)
+    query = kept(request.GET).urlencode()
+    if request.POST.get("then") == "next":
+        return redirect(f"{reverse('pipeline:next_case')}?{query}")
+    return redirect(f"{reverse('pipeline:review', args=[pk])}{'?' if query else ''}{query}")
 
 
 def may_open(application: Application, user: User) -> bool:
@@ -143,6 +116,7 @@ def shown(
     page = page or Page(application)
     choices = moves.choices_of(application, user)
     may_judge = opinions.may_review(application, user)
+    officer = assigning.current(application) if may_judge else None
     context = {
         "application": application,
         "way": way(application),
@@ -154,6 +128,15 @@ def shown(
         ],
         "times": clock.times_of(page.moves),
         "came_again": came_again(application),
+        "officer": officer,
+        "officers": OfficerForm(
+            colleagues=assigning.colleagues(application),
+            initial={"officer": officer.officer_id if officer else None},
+        )
+        if may_judge
+        else None,
+        "sitting": sitting.progress(user, queue_of(request, user).qs) if may_judge else None,
+        "query": kept(request.GET).urlencode(),
         "changed": may_judge and changed_since(application, user),
         "answers": answers_of(application, application.submitted_answers),
         "documents": application.documents.all(),
