@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from config import standing, waiting
 from cultivation.pipeline.panels import reading
+from cultivation.standards import drafting
 from enterprises.accounts.models import Claim
 
 if TYPE_CHECKING:
@@ -55,5 +56,6 @@ def _of_office(user: User) -> dict[str, Any]:
     return {
         "applications": waiting.applications(user),
         "open_claims": waiting.claims(user),
+        "drafts": waiting.drafts(user) if drafting.may_draft(user.scope) else None,
         "imports": waiting.imports(user) if user.scope.register_paths else [],
     }

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from cultivation.digital import coverage
 from cultivation.digital.overview import Overview, home
 from cultivation.pipeline.models import Application
+from cultivation.standards import drafting
 from cultivation.standards.models import Replay
 from enterprises.accounts.models import Claim, PersonalDataReading
 from enterprises.jobs.models import JobRun
@@ -61,6 +62,11 @@ def claims(user: User) -> Pile:
     """Return the open claims this user may answer, the oldest first (待批认领)."""
     rows = Claim.objects.waiting_for(user)
     return _pile(rows.select_related("enterprise", "user").order_by("pk"))
+
+
+def drafts(user: User) -> Pile:
+    """Return the drafts of standards that this user may approve, the oldest first (待审批草案)."""
+    return _pile(drafting.awaiting(user).defer("text", "cases", "base__text", "base__cases"))
 
 
 def imports(user: User) -> list[StagedImport]:

@@ -6,7 +6,7 @@ Nothing here writes; the text checked need not be the one kept.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from django.utils import timezone
@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 
 from cultivation.standards import manuscript, phrases
 from cultivation.standards.cases import Outcome, WorkedCase, read_cases, run_cases
+from cultivation.standards.composing import said
 from cultivation.standards.differences import Difference, differences
 from cultivation.standards.loading import tried
 from cultivation.standards.policy import PolicyError
@@ -23,6 +24,7 @@ from cultivation.standards.statutes import unit_names
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from cultivation.standards.library import Library
     from cultivation.standards.models import Draft
     from cultivation.standards.policy import Criterion, Policy
 
@@ -74,6 +76,7 @@ class Check:
     outcomes: tuple[Outcome, ...] = ()
     unproven: tuple[Criterion, ...] = ()  # changed, without a worked case
     retroactive: bool = False  # it is in force already
+    namesake: str = ""  # code of an edition that goes by the same name
     cases: Turnover | None = None
 
     @property
@@ -85,6 +88,14 @@ class Check:
     def passing(self) -> int:
         return len(self.outcomes) - len(self.failing)
 
+    @property
+    def namesake_text(self) -> str:
+        """Return that two editions of one name could not be told apart, and the mend."""
+        return _(
+            "The edition %(code)s goes by this name already. "
+            "Give this one a Chinese and an English title of its own."
+        ) % {"code": self.namesake}
+
     def faults(self) -> list[str]:
         """Return what has to be mended before a second person may see it, in words."""
         return list(self._faults())
@@ -93,6 +104,8 @@ class Check:
         if self.complaint:
             yield f"{self.complaint.where}: {self.complaint.said}"
             return
+        if self.namesake:
+            yield self.namesake_text
         if self.failing:
             number = len(self.failing)
             text = ngettext(
@@ -120,6 +133,7 @@ def check(draft: Draft, *, text: str | None = None, cases: str | None = None) ->
         after=after,
         differences=differences(before, after, names=unit_names()),
         retroactive=after.in_force <= timezone.localdate(),
+        namesake=_namesake(whole, after),
     )
     return _with_cases(found, after, cases, draft.base.cases)
 
@@ -139,24 +153,26 @@ def _with_cases(found: Check, after: Policy, text: str, earlier: str) -> Check:
     try:
         cases = _read(text, after)
     except PolicyError as error:
-        return Check(
-            before=found.before,
-            after=found.after,
-            complaint=_complaint("cases", text, error),
-            differences=found.differences,
-            retroactive=found.retroactive,
-        )
+        return replace(found, complaint=_complaint("cases", text, error))
     shown = {code for case in cases for code in (*case.gives, *case.points)}
     changed = changed_codes(found.differences, after)
-    return Check(
-        before=found.before,
-        after=found.after,
-        differences=found.differences,
+    return replace(
+        found,
         outcomes=run_cases(after, cases),
         unproven=tuple(c for c in after.root.walk() if c.code in changed - shown),
-        retroactive=found.retroactive,
         cases=_turnover(_known(earlier, found.before), cases),
     )
+
+
+def _namesake(whole: Library, after: Policy) -> str:
+    """Return the edition that goes by a title of a draft, in either language (同名标准)."""
+    mine = _titles(after)
+    others = (said(text) for code, text in whole.bases.items() if code != after.code)
+    return next((other.code for other in others if _titles(other) & mine), "")
+
+
+def _titles(policy: Policy) -> set[str]:
+    return {"".join(title.split()).casefold() for title in (policy.title_zh, policy.title_en)}
 
 
 def _known(text: str, before: Policy | None) -> tuple[WorkedCase, ...]:

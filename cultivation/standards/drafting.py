@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from cultivation.standards import manuscript
@@ -24,6 +25,8 @@ from enterprises.registry.ledger import StaleError
 
 if TYPE_CHECKING:
     import datetime as dt
+
+    from django.db.models import QuerySet
 
     from enterprises.accounts.models import User
     from enterprises.accounts.scope import Scope
@@ -131,6 +134,13 @@ def approve(draft: Draft, *, by: User, seen: str, reason: str = "") -> Edition:
         raise ValidationError(str(error), code="refused") from error
     _moved(draft, Status.PUBLISHED, "published", by, reason)
     return draft.edition
+
+
+def awaiting(user: User) -> QuerySet[Draft]:
+    """Return the drafts that wait for this person's approval, the oldest first (待审批草案)."""
+    wrote = DraftEvent.objects.filter(draft=OuterRef("pk"), name__in=WRITING, made_by=user)
+    rows = Draft.objects.visible_to(user).filter(~Exists(wrote), status=Status.PROPOSED)
+    return rows.exclude(made_by=user).select_related("base", "made_by").order_by("updated_at", "pk")
 
 
 def is_second(draft: Draft, user: User) -> bool:

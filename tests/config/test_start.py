@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from cultivation.pipeline import applications
 from cultivation.pipeline.models import Application
+from cultivation.standards.models import Draft, DraftEvent, Edition
 from enterprises.accounts.models import Claim, Seat, User
 from enterprises.jobs.models import JobRun
 from enterprises.places.models import Region
@@ -119,6 +120,38 @@ def test_an_enterprise_finds_its_stage_its_next_title_and_what_is_missing(
     step = standing.steps[1]
     assert step.verdict.name == "UNKNOWN"  # without figures nothing is met and nothing unmet
     assert (len(step.missing) > 0, step.unmet) == (True, [])
+
+
+def test_a_second_person_finds_the_drafts_to_approve(
+    people: dict[str, User], start: Callable[[str], dict]
+) -> None:
+    """Who began one, or wrote a part of it, is not asked; nor who may not write standards."""
+    helper = people["helper"] = User.objects.create_user("helper")
+    second = people["second"] = User.objects.create_user("second")
+    for user in (helper, second):
+        Seat.objects.create(user=user, role="nation", region=Region.objects.get(code="000000"))
+    base = Edition.objects.get(code="srdi_2026")
+
+    def propose(number: int) -> None:
+        draft = Draft.objects.create(
+            code=f"srdi_20{number}", base=base, status="proposed", made_by=people["nation"]
+        )
+        DraftEvent.objects.create(draft=draft, name="saved", version=1, made_by=helper)
+
+    Draft.objects.create(code="srdi_2030", base=base, status="draft", made_by=people["nation"])
+    assert "srdi_2030" not in start("second")["text"]
+    counts = []
+    for number in (27, 28, 29):
+        propose(number)
+        with CaptureQueriesContext(connection) as queries:
+            found = start("second")
+        counts.append(len(queries))
+    assert counts[0] == counts[2]
+    assert [draft.code for draft in found["drafts"].rows] == ["srdi_2027", "srdi_2028", "srdi_2029"]
+    assert "Drafts waiting for your approval (3)" in found["text"]
+    assert [start(name)["drafts"].rows for name in ("nation", "helper")] == [[], []]
+    assert start("province")["drafts"] is None
+    assert "Drafts waiting" not in start("nation")["text"]
 
 
 def test_others_find_their_own_page(start: Callable[[str], dict]) -> None:

@@ -73,7 +73,8 @@ def typed(draft: Draft, **changed: Any) -> dict[str, Any]:
 def lower(draft: Draft) -> dict[str, Any]:
     """Return a page with a lower threshold typed into the table and the cases that go with it."""
     cases = cases_of(draft).replace("\n", "\r\n")
-    return typed(draft, cases=cases, **{"k:L26-2a:at_least": "4,000"})
+    cells = {"k:L26-2a:at_least": "4,000", "k::title_zh": "虚构标准", "k::title_en": "Invented"}
+    return typed(draft, cases=cases, **cells)
 
 
 def test_a_standard_goes_the_whole_way_by_its_pages(
@@ -96,13 +97,17 @@ def test_a_standard_goes_the_whole_way_by_its_pages(
         page(draft, "draft_check"), typed(draft, **{"k:L26-2a:at_least": "4000"})
     )
     assert "at least CNY 50 million → at least CNY 40 million" in checked.text
+    assert "The edition little_giant_2026 goes by this name already." in checked.text
     assert "must give unmet, gives met" in checked.text
     draft.refresh_from_db()
     assert draft.text == before
 
     assert english.post(page(draft), lower(draft)).status_code == 302
     draft.refresh_from_db()
-    assert draft.text == before.replace("at_least = 5000\n", "at_least = 4000\n")
+    renamed = before.replace(draft.base.title_zh, "虚构标准", 1).replace(
+        draft.base.title_en, "Invented", 1
+    )
+    assert draft.text == renamed.replace("at_least = 5000\n", "at_least = 4000\n")
     text = english.get(page(draft)).text
     assert "The text reads, and its worked cases bear it out." in text
     said = editions.policy(draft.base)

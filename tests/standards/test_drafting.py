@@ -69,8 +69,13 @@ def draft(base: Edition, writer: User) -> Draft:
     return drafting.begin(base, code=CODE, by=writer, in_force=FIRST)
 
 
+def named(text: str) -> str:
+    """Return a text with titles of its own."""
+    return text.replace('（2026）"\n', '（2027）"\n').replace("standard, 2026", "standard, 2027")
+
+
 def lowered(draft: Draft) -> str:
-    return draft.text.replace("at_least = 5000\n", "at_least = 4000\n")
+    return named(draft.text.replace("at_least = 5000\n", "at_least = 4000\n"))
 
 
 def cases_of(draft: Draft, more: str = CASES) -> str:
@@ -182,6 +187,33 @@ def test_what_is_not_well_is_not_proposed(
     assert complaint in said(refused)
     draft.refresh_from_db()
     assert draft.status == "draft"
+
+
+@pytest.mark.parametrize(
+    ("kept", "given"),
+    [
+        ("", ""),
+        ("zh", "Little giant standard, 2027"),
+        ("en", "专精特新“小巨人”企业认定标准（2027）"),
+    ],
+)
+def test_two_editions_of_one_name_are_refused(
+    kept: str, given: str, draft: Draft, writer: User
+) -> None:
+    text = lowered(draft)
+    other = Edition.objects.get(code="little_giant_2026")
+    if kept != "en":
+        text = text.replace("专精特新“小巨人”企业认定标准（2027）", other.title_zh)
+    if kept != "zh":
+        text = text.replace("Little giant standard, 2027", other.title_en.upper())
+    assert given in text
+    draft = drafting.save(draft, text=text, cases=cases_of(draft), by=writer, version=1)
+    with pytest.raises(ValidationError) as error, override("en"):
+        drafting.propose(draft, by=writer, version=draft.version)
+    assert said(error) == (
+        "The edition little_giant_2026 goes by this name already. "
+        "Give this one a Chinese and an English title of its own."
+    )
 
 
 def test_a_day_past_may_be_proposed_with_a_reason(draft: Draft, writer: User) -> None:
