@@ -21,6 +21,8 @@ PLACES = ("unit", "city", "county")
 WIDTH = 100  # of one side of a bar
 MOST_ROWS = 400  # rows of a table on a page; the export has all
 MEASURES = tuple(COUNTS)
+TOLD = ("before", "after", "losses", "gains", "casualties", "unknown_after")  # in a table's row
+LADDERS = {"held": ("", *Tier.values), "size": tuple(SizeClass.values)}  # not in order of letters
 
 
 def dimension_names() -> dict[str, str]:
@@ -122,12 +124,23 @@ class BarTable:
     more: int = 0
 
 
+def in_order(dimension: str, key: str) -> tuple[int, str]:
+    """Return where a key stands among those of its dimension: titles as the ladder has them."""
+    ladder = LADDERS.get(dimension, ())
+    return (ladder.index(key) if key in ladder else len(ladder), key)
+
+
 def tables(scenario: Scenario, names: Names) -> list[BarTable]:
-    """Return a scenario's result by each dimension, where something turns first in the list."""
+    """Return a scenario's result by each dimension, where something turns first in the list.
+
+    Rows that would say nothing but nought are left out; the export has them.
+    """
     titles = dimension_names()
     made = []
     for dimension, stored in scenario.result["by"].items():
-        rows = [(row[0], dict(zip(COUNTS, row[1:], strict=True))) for row in stored]
+        every = ((row[0], dict(zip(COUNTS, row[1:], strict=True))) for row in stored)
+        rows = [(key, counts) for key, counts in every if any(counts[name] for name in TOLD)]
+        rows.sort(key=lambda row: in_order(dimension, row[0]))
         widest = max((max(c["gains"], c["losses"]) for _, c in rows), default=0) or 1
         bars = [
             BarRow(
@@ -144,7 +157,7 @@ def tables(scenario: Scenario, names: Names) -> list[BarTable]:
             bars.sort(key=lambda bar: -bar.counts["gains"] - bar.counts["losses"])
         more = max(len(bars) - MOST_ROWS, 0)
         made.append(BarTable(dimension, titles[dimension], bars[:MOST_ROWS], more))
-    return sorted(made, key=lambda t: list(titles).index(t.dimension))
+    return sorted((t for t in made if t.rows), key=lambda t: list(titles).index(t.dimension))
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +179,9 @@ def cross(scenario: Scenario, names: Names, *, pair: str, measure: str) -> Cross
     one, other = pair.split()
     at = 2 + list(COUNTS).index(measure)
     cells = {(row[0], row[1]): row[at] for row in stored}
-    down = sorted({key for (key, _other), number in cells.items() if number})
-    along = sorted({key for _one, key in cells})
+    counted = [keys for keys, number in cells.items() if number]
+    down = sorted({key for key, _column in counted}, key=lambda key: in_order(one, key))
+    along = sorted({key for _row, key in counted}, key=lambda key: in_order(other, key))
     rows = [
         (key, names.say(one, key), [(column, cells.get((key, column), 0)) for column in along])
         for key in down

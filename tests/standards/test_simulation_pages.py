@@ -13,10 +13,10 @@ from django.conf import settings
 from django.urls import reverse
 from python_calamine import CalamineWorkbook
 
-from cultivation.standards import editions, scenarios, shelf
+from cultivation.standards import editions, scenario_pages, scenarios, shelf
 from cultivation.standards.models import Edition, Scenario, Snapshot
 from cultivation.standards.simulating import simulate
-from cultivation.standards.tallies import tally
+from cultivation.standards.tallies import COUNTS, tally
 from enterprises.jobs.models import JobRun
 from enterprises.registry.models import Enterprise
 from tests.standards.registry_frames import AS_OF, PLACES, kept, worked_registry
@@ -371,6 +371,42 @@ def test_scenarios_stand_side_by_side_and_say_where_they_differ(
     assert "江苏情景" in answer.text
     for few in (f"s={one.pk}", "", f"s={one.pk}&s=no"):
         assert client.get(f"{page('simulation_compare')}?{few}").status_code == 302
+
+
+def test_tables_go_up_the_ladder_and_leave_out_rows_of_noughts() -> None:
+    def row(*keys: str, **counts: int) -> list[Any]:
+        given = {"firms": 9} | counts
+        return [*keys, *(given.get(name, 0) for name in COUNTS)]
+
+    def rows(*, pair: bool) -> list[list[Any]]:
+        other = ("small",) if pair else ()
+        found = [row(key, *other, after=1) for key in ("", "innovative", "little_giant", "srdi")]
+        found.append(row("technology", *other))
+        return (
+            [*found, row("", "large", holders=1), row("srdi", "micro", after=2)] if pair else found
+        )
+
+    sizes = [row("large"), row("micro", unknown_after=1), row("small", losses=1)]
+    scenario = Scenario(
+        result={
+            "by": {"held": rows(pair=False), "size": sizes, "section": [row("C")]},
+            "pairs": {"held size": rows(pair=True)},
+        }
+    )
+    names = scenario_pages.Names(
+        {name: {} for name in ("unit", "city", "county", "held", "section", "size")}
+    )
+    made = scenario_pages.tables(scenario, names)
+    assert [(table.dimension, [row.key for row in table.rows]) for table in made] == [
+        ("held", ["", "innovative", "srdi", "little_giant"]),
+        ("size", ["small", "micro"]),
+    ]
+    crossed = scenario_pages.cross(scenario, names, pair="held size", measure="after")
+    assert crossed is not None
+    assert [key for key, _label in crossed.columns] == ["small", "micro"]
+    assert [key for key, _label, _cells in crossed.rows] == [
+        "", "innovative", "srdi", "little_giant",
+    ]  # fmt: skip
 
 
 def test_firms_are_listed_paged_and_handed_out(
