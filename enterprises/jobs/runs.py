@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from enterprises.audit.asking import working_as
 from enterprises.jobs import parts
@@ -25,11 +26,12 @@ if TYPE_CHECKING:
     from enterprises.accounts.models import User
 
 __all__ = [
-    "LIVE", "CancelledError", "Piece", "Progress", "abandoned", "begin", "cancel", "send", "start",
-    "take", "working",
+    "LIVE", "CancelledError", "Piece", "Progress", "abandoned", "begin", "cancel", "resume", "send",
+    "start", "take", "working",
 ]  # fmt: skip
 STALE = dt.timedelta(minutes=2)  # without a heartbeat for this long, the worker is gone
 PULSE = dt.timedelta(seconds=20)
+MOST = 5  # workers a run may lose, one after the other; then it is the run that kills them
 
 
 def begin(
@@ -69,11 +71,12 @@ def start(
 def take(run_id: int) -> JobRun | None:
     """Claim a run for this worker; None where another has it or it has ended.
 
-    A run that was shared out is free again once its parts have ended.
+    A run that was shared out is free again once its parts have ended; one that lost MOST workers
+    is not.
     """
     now = timezone.now()
     row = JobRun.objects.filter(pk=run_id)
-    free = Q(status=Status.WAITING) | Q(status=Status.RUNNING, heartbeat_at__lt=now - STALE)
+    free = Q(status=Status.WAITING) | (_lost() & Q(attempts__lt=MOST))
     begun = {"status": Status.RUNNING, "started_at": now, "attempts": F("attempts") + 1}
     taken = row.filter(free).update(heartbeat_at=now, **begun)
     taken = taken or row.filter(parts.let_go()).update(heartbeat_at=now)
@@ -185,14 +188,27 @@ def cancel(run: JobRun) -> None:
 
 def abandoned() -> list[JobRun]:
     """Return live runs whose worker is gone, that no worker took, or that nobody closed."""
-    edge = timezone.now() - STALE
-    return list(
-        JobRun.objects.filter(
-            Q(status=Status.RUNNING, heartbeat_at__lt=edge)
-            | Q(status=Status.WAITING, created_at__lt=edge)
-            | parts.let_go()
-        )
+    waiting = Q(status=Status.WAITING, created_at__lt=timezone.now() - STALE)
+    return list(JobRun.objects.filter(_lost() | waiting | parts.let_go()))
+
+
+def resume(run: JobRun) -> None:
+    """Hand an abandoned run to a living worker, or give up where it lost too many (接续或放弃)."""
+    mine = JobRun.objects.filter(_lost(), pk=run.pk, attempts=run.attempts)
+    if run.attempts < MOST or not mine.exists():
+        send(run)
+        return
+    note(
+        run,
+        _("%(number)s workers were lost at it one after the other; it is given up.")
+        % {"number": run.attempts},
     )
+    _end(run, Status.FAILED, {})
+
+
+def _lost() -> Q:
+    """Return the filter for runs whose worker is gone."""
+    return Q(status=Status.RUNNING, heartbeat_at__lt=timezone.now() - STALE)
 
 
 def _ends_with_its_parts(run: JobRun) -> bool:

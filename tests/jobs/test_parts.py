@@ -142,6 +142,27 @@ def test_the_sweep_does_lost_parts_again(
     assert [part.attempts for part in parts_of(shared)] == [2, 2, 2]
 
 
+def test_a_part_that_kills_its_workers_again_and_again_fails_the_run(
+    shared: JobRun, django_capture_on_commit_callbacks: Any
+) -> None:
+    first, second, third = parts_of(shared)
+    for part in (first, second):
+        share_part(part.pk)
+    for lost in range(1, runs.MOST + 1):
+        taken = runs.take(third.pk)  # by a worker that is killed
+        assert taken is not None
+        assert taken.attempts == lost
+        JobRun.objects.filter(pk=third.pk).update(heartbeat_at=timezone.now() - LONG_AGO)
+    assert runs.take(third.pk) is None
+    with django_capture_on_commit_callbacks(execute=True), translation.override("en"):
+        assert resume_abandoned() == 1
+    assert states(shared) == ("failed", ["done", "done", "failed"])
+    said = "5 workers were lost at it one after the other; it is given up."
+    assert parts_of(shared)[2].last_line.endswith(said)
+    assert shared.last_line.endswith(said)
+    assert resume_abandoned() == 0
+
+
 def test_a_worker_back_from_the_dead_does_not_end_what_another_holds(shared: JobRun) -> None:
     part = parts_of(shared)[0]
     with runs.working(part.pk) as late:
