@@ -41,6 +41,10 @@ app.conf.beat_schedule = {
         "task": "cultivation.standards.tasks.replay_tonight",
         "schedule": crontab(hour=4, minute=30),
     },
+    "old-facts-every-night": {
+        "task": "cultivation.standards.tasks.retire_tonight",
+        "schedule": crontab(hour=5, minute=20),
+    },
     "duties-every-night": {
         "task": "cultivation.pipeline.tasks.keep_duties_tonight",
         "schedule": crontab(hour=0, minute=40),

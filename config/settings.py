@@ -209,6 +209,8 @@ OBJECTION_REPLY_WORKING_DAYS = max(1, env.int("OBJECTION_REPLY_WORKING_DAYS", de
 OBJECTION_FIRM_WORKING_DAYS = max(1, env.int("OBJECTION_FIRM_WORKING_DAYS", default=5))
 # About how many kept judgements, and as many stored results, are judged again every night.
 REPLAY_SAMPLE = max(1, env.int("REPLAY_SAMPLE", default=1000))
+# How many days facts of the registry are kept on which no stored result and no scenario rests.
+SNAPSHOT_DAYS = max(1, env.int("SNAPSHOT_DAYS", default=400))
 
 # The links of the audit chain are made with this key; without one, with a key from SECRET_KEY.
 AUDIT_KEY = env.str("AUDIT_KEY", default="")

@@ -34,7 +34,8 @@ def listing(rows: Sequence[Scenario], *, user_pk: int) -> list[Listed]:
     """Return scenarios finished for the list: three queries, however many they are."""
     newest: dict[Any, Snapshot] = {}
     days = {row.as_of for row in rows}
-    for snapshot in Snapshot.objects.filter(as_of__in=days).order_by("made_at", "pk"):
+    kept = Snapshot.objects.filter(as_of__in=days, retired_at=None)
+    for snapshot in kept.order_by("made_at", "pk"):
         newest[snapshot.as_of] = snapshot
     hashes = {e.pk: editions.rules(e).sha256 for e in {row.edition for row in rows}}
     paths = {row.region_path for row in rows}

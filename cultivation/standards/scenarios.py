@@ -202,13 +202,14 @@ def state(
 
 def facts_for(as_of: dt.date) -> Snapshot | None:
     """Return the newest facts of a day, None where none were read (当日事实)."""
-    return Snapshot.objects.filter(as_of=as_of).order_by("-made_at", "-pk").first()
+    kept = Snapshot.objects.filter(as_of=as_of, retired_at=None)
+    return kept.order_by("-made_at", "-pk").first()
 
 
 def days() -> list[dt.date]:
     """Return the days of which facts are at hand, newest first, at most a year of months."""
-    found = Snapshot.objects.order_by("-as_of").values_list("as_of", flat=True).distinct()
-    return list(found[:12])
+    kept = Snapshot.objects.filter(retired_at=None).order_by("-as_of")
+    return list(kept.values_list("as_of", flat=True).distinct()[:12])
 
 
 def _ready(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 from django.db.models import Q
+from django.utils import timezone
 
 from cultivation.standards import facts, manifests, shelf
 from cultivation.standards.editions import all_counts
@@ -112,7 +113,11 @@ def _kept(taken: Snapshot, *, rows: int, columns: int) -> Snapshot:
     taken.rows, taken.columns = rows, columns
     fields = ("signature", "parts", "overlay", "delta", "gone", "before", "as_of")
     values = {name: getattr(taken, name) for name in (*fields, "rows", "columns")}
-    return Snapshot.objects.get_or_create(sha256=taken.sha256, defaults=values)[0]
+    kept, new = Snapshot.objects.get_or_create(sha256=taken.sha256, defaults=values)
+    if not new:  # its files are there again, and it is the newest
+        kept.made_at, kept.retired_at = timezone.now(), None
+        kept.save(update_fields=["made_at", "retired_at"])
+    return kept
 
 
 def _require_base(before: Snapshot, signature: str, as_of: dt.date) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from cultivation.standards import scenarios, sharing, trials
+from cultivation.standards import retiring, scenarios, sharing, trials
 from cultivation.standards.replaying import replay as judged_again
 from enterprises.jobs.runs import start, working
 
@@ -55,6 +57,22 @@ def replay_tonight() -> None:
     today = timezone.localdate()
     params = {"sample": settings.REPLAY_SAMPLE, "seed": today.toordinal()}
     start("replay", task="cultivation.standards.tasks.replay", key=str(today), params=params)
+
+
+@shared_task
+def retire(run_id: int) -> None:
+    """Give up facts that are old and on which nothing rests (快照退役)."""
+    with working(run_id) as progress:
+        if progress is not None:
+            gone = retiring.retire(older_than=dt.timedelta(days=progress.run.params["days"]))
+            progress.result.update(retired=gone.snapshots, files=gone.files)
+
+
+@shared_task
+def retire_tonight() -> None:
+    """Begin tonight's sweep of old facts (每晚退役)."""
+    key, params = str(timezone.localdate()), {"days": settings.SNAPSHOT_DAYS}
+    start("retire", task="cultivation.standards.tasks.retire", key=key, params=params)
 
 
 @shared_task

@@ -17,7 +17,8 @@ class Snapshot(models.Model):
 
     `parts` are files of a whole reading, one or more a recommending unit; `overlay` is the file of
     the enterprises changed since, whose rows count instead; `delta` is the file of those changed
-    since the snapshot before. `sha256` is the hash of the manifest that names them all.
+    since the snapshot before. `sha256` is the hash of the manifest that names them all. One that is
+    retired has no files any more.
     """
 
     sha256 = models.CharField(max_length=64, unique=True)
@@ -33,6 +34,7 @@ class Snapshot(models.Model):
     rows = models.PositiveIntegerField()
     columns = models.PositiveIntegerField()
     made_at = models.DateTimeField(auto_now_add=True)
+    retired_at = models.DateTimeField(null=True, blank=True)
 
 
 class JudgingRun(models.Model):

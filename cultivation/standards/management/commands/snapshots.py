@@ -26,12 +26,16 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
         """Check and list all snapshots, oldest first; every file is read once."""
-        kept = list(Snapshot.objects.select_related("before").order_by("pk"))
+        kept = list(
+            Snapshot.objects.filter(retired_at=None).select_related("before").order_by("pk")
+        )
         named = {name for snapshot in kept for name in manifests.names(snapshot)}
         sizes = {name: shelf.size_of(name) for name in named if shelf.is_whole(name)}
         spoilt = [snapshot for snapshot in kept if not self._told(snapshot, sizes)]
         total = sum(sizes.values()) / 2**20
-        self.stdout.write(f"{len(kept)} snapshots, {len(named)} files, {total:.1f} MiB")
+        retired = Snapshot.objects.exclude(retired_at=None).count()
+        besides = f", {retired} more given up" if retired else ""
+        self.stdout.write(f"{len(kept)} snapshots, {len(named)} files, {total:.1f} MiB{besides}")
         if options["sweep"]:
             swept = shelf.sweep(named)
             self.stdout.write(f"{len(swept)} files deleted that no snapshot names")
