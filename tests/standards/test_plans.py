@@ -217,6 +217,25 @@ def test_the_least_changes_can_be_taken_over_without_a_script(
     assert shown[1] == "5,000"
 
 
+def test_proposals_are_rationed_and_verdicts_are_not(
+    candidate: Enterprise, english: Client, user: Callable[..., User], settings: Any
+) -> None:
+    english.force_login(user("owner", enterprise=candidate))
+    settings.ACCOUNT_RATE_LIMITS = {"propose": "1/m/user"}
+    said = "Many proposals were asked for in a short time"
+    allowed = english.post(page(candidate), {"action": "propose"})
+    assert (allowed.context["advice"] is None, said in allowed.text) == (False, False)
+    for action in ("propose", "take"):
+        refused = english.post(page(candidate), {"action": action})
+        assert (refused.status_code, refused.context["advice"]) == (429, None)
+        assert said in refused.text
+        assert "As planned" in refused.text
+    partial = english.post(page(candidate), {"action": "propose"}, headers={"hx-request": "true"})
+    assert (partial.status_code, said in partial.text) == (200, True)
+    typed = english.post(page(candidate), {"v-revenue_y1": "1"})
+    assert (typed.status_code, said in typed.text) == (200, False)
+
+
 def test_choosing_asks_for_the_next_tier_and_round_and_refuses_others(
     english: Client,
     user: Callable[..., User],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+from allauth.core import ratelimit
 from django.contrib.auth.decorators import login_required
 from django.http import Http404
 from django.shortcuts import get_object_or_404, render
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from enterprises.accounts.models import User
 
 PREFIX = "v"
+PROPOSING = ("propose", "take")  # what takes seconds of work, so that it is rationed
 LONGEST = 18  # digits of a number in an address
 
 
@@ -51,18 +53,19 @@ def what_if(request: HttpRequest, pk: int) -> HttpResponse:
         return render(request, "standards/what_if.html", {**context, "no_edition": True})
     form = PlanForm(_data(request, seen, plan), seen=seen, prefix=PREFIX)
     form.is_valid()
-    context |= worked_out(request.POST.get("action", ""), form)
-    partial = request.htmx and request.method == "POST"  # type: ignore[attr-defined]
-    if partial:
+    action = request.POST.get("action", "")
+    crowded = action in PROPOSING and not ratelimit.consume(request, action="propose")
+    context |= worked_out("" if crowded else action, form) | {"crowded": crowded}
+    if request.htmx and request.method == "POST":  # type: ignore[attr-defined]
         return render(request, "standards/_what_if.html", {**context, "partial": True})
-    return render(request, "standards/what_if.html", context)
+    return render(request, "standards/what_if.html", context, status=429 if crowded else 200)
 
 
 def worked_out(action: str, form: PlanForm) -> dict[str, Any]:
     """Return what the page shows for what was typed and asked."""
     seen, values = form.seen, form.values()
     advice = None
-    if action in {"propose", "take"}:
+    if action in PROPOSING:
         proposal, owed = seen.advised(values)
         advice = advising.advice(seen, values, proposal, owed)
         if action == "take":
