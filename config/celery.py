@@ -29,6 +29,14 @@ app.conf.beat_schedule = {
         "task": "enterprises.audit.tasks.anchor_today",
         "schedule": crontab(hour=0, minute=5),
     },
+    "mail-every-minute": {
+        "task": "enterprises.notifications.tasks.sweep_mail",
+        "schedule": 60.0,
+    },
+    "mail-of-the-day": {
+        "task": "enterprises.notifications.tasks.collect_digests",
+        "schedule": crontab(minute=0),
+    },
     "coverage-every-night": {
         "task": "cultivation.digital.tasks.check_coverage_tonight",
         "schedule": crontab(hour=2, minute=30),

@@ -6,9 +6,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from django.urls import NoReverseMatch, reverse
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from cultivation.standards import drafting, replaying, scenarios
+from enterprises.notifications.models import Notification
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,7 +79,13 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "navigation": navigation(request, scope) if scope else [],
         "rooms": rooms(request, scope) if scope else [],
         "theme": theme if theme in THEMES else "",
+        "unread": SimpleLazyObject(lambda: _unread(user)) if scope else 0,
     }
+
+
+def _unread(user: Any) -> int:
+    """Return how many notifications wait to be read; asked for only where a page shows it."""
+    return Notification.objects.unread_of(user)
 
 
 def navigation(request: HttpRequest, scope: Scope) -> list[NavItem]:

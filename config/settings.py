@@ -221,7 +221,20 @@ AUDIT_KEY = env.str("AUDIT_KEY", default="")
 AUDIT_OLD_KEYS = env.list("AUDIT_OLD_KEYS", default=[])  # of links made earlier
 AUDIT_ANCHORS = Path(env.str("AUDIT_ANCHORS", default=str(VAR_DIR / "audit_anchors.txt")))
 
-EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="django.core.mail.backends.console.EmailBackend")
+# Mail: to the console unless EMAIL_HOST names a server.
+EMAIL_HOST = env.str("EMAIL_HOST", default="")
+EMAIL_PORT = env.int("EMAIL_PORT", default=25)
+EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", default="")
+EMAIL_HOST_PASSWORD = env.str("EMAIL_HOST_PASSWORD", default="")
+EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", default=False)
+EMAIL_USE_SSL = env.bool("EMAIL_USE_SSL", default=False)
+EMAIL_TIMEOUT = 30
+_WAY = "smtp" if EMAIL_HOST else "console"
+EMAIL_BACKEND = env.str("EMAIL_BACKEND", default=f"django.core.mail.backends.{_WAY}.EmailBackend")
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="tracker@localhost")
+SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000")  # what links in mails begin with
+MAIL_DAILY_HOUR = min(23, max(0, env.int("MAIL_DAILY_HOUR", default=8)))  # of the mail of the day
+MAIL_HOLD_ABOVE = max(1, env.int("MAIL_HOLD_ABOVE", default=50))  # recipients of one event
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

@@ -20,6 +20,7 @@ urlpatterns = [
     path("", include("enterprises.jobs.urls")),
     path("", include("enterprises.accounts.urls")),
     path("", include("enterprises.registry.urls")),
+    path("", include("enterprises.notifications.urls")),
     path("", include("cultivation.standards.urls")),
     path("", include("cultivation.pipeline.urls")),
     path("", include("cultivation.digital.urls")),

@@ -15,4 +15,5 @@ class PipelineConfig(AppConfig):
         import cultivation.pipeline.correcting.telling
         import cultivation.pipeline.life.told
         import cultivation.pipeline.notices.told
-        import cultivation.pipeline.panels.telling  # noqa: F401
+        import cultivation.pipeline.panels.telling
+        import cultivation.pipeline.telling  # noqa: F401

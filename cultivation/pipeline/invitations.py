@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from cultivation.pipeline import discovery, traces
+from cultivation.pipeline import discovery, telling, traces
 from cultivation.pipeline.errors import MovedMeanwhileError, MoveError
 from cultivation.pipeline.models import Invitation
 from cultivation.standards.models import Assessment, Verdict
@@ -105,6 +105,7 @@ def invite(found: Collection[int], *, by: User, text: Text, to: User | None = No
             _("Somebody else invited one of them meanwhile. Nothing was sent; look again.")
         ) from error
     traces.invited("invitation.made", made, by=by)
+    telling.invited(made)
     return Invited(made, len(found) - len(made))
 
 

@@ -15,7 +15,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from cultivation.pipeline import effects, guards, routes, traces
+from cultivation.pipeline import effects, guards, routes, telling, traces
 from cultivation.pipeline.correcting import assigning, clock, closing, opening
 from cultivation.pipeline.errors import MovedMeanwhileError, MoveError
 from cultivation.pipeline.models import Application, Move, Status
@@ -411,4 +411,5 @@ def _take(application: Application, step: Step, by: User | None, reason: str) ->
     )
     clock.settle(application)
     traces.moved(application, move)
+    telling.moved(application, move)
     return move

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
+from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from enterprises.accounts.models import User
 
 Status = Claim.Status
+answered = Signal()  # sent with `claim` within the transaction that answers it
 
 
 def may_claim(user: User) -> bool:
@@ -152,6 +154,7 @@ def _answer(claim: Claim, status: str, by: User, reason: str) -> Claim:
     claim.decided_by, claim.decided_at = by, timezone.now()
     claim.save(update_fields=["status", "answer", "decided_by", "decided_at"])
     _note(claim, status, by)
+    answered.send(sender=Claim, claim=claim)
     return claim
 
 

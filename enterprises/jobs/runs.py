@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import F, Q
+from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -32,6 +33,7 @@ __all__ = [
 STALE = dt.timedelta(minutes=2)  # without a heartbeat for this long, the worker is gone
 PULSE = dt.timedelta(seconds=20)
 MOST = 5  # workers a run may lose, one after the other; then it is the run that kills them
+ended = Signal()  # sent with `run`, `status` and `result` when a run that is no part has ended
 
 
 def begin(
@@ -225,6 +227,8 @@ def _end(run: JobRun, status: str, result: dict[str, Any]) -> None:
     fields: dict[str, Any] = {"status": status, "result": result, "finished_at": timezone.now()}
     if status == Status.DONE:
         fields["done"] = F("total")
-    JobRun.objects.filter(pk=run.pk, attempts=run.attempts).update(**fields)
+    held = JobRun.objects.filter(pk=run.pk, attempts=run.attempts).update(**fields)
     if run.parent_id:
         parts.join(run.parent_id)
+    elif held:
+        ended.send_robust(sender=JobRun, run=run, status=status, result=result)

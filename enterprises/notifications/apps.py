@@ -8,3 +8,9 @@ class NotificationsConfig(AppConfig):
     name = "enterprises.notifications"
     label = "notifications"
     verbose_name = _("Notifications")
+
+    def ready(self) -> None:
+        """Make known what users are told, and listen to the rooms below."""
+        from enterprises.notifications import listening
+
+        listening.listen()

@@ -2,15 +2,43 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import uuid
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
-from enterprises.notifications.kinds import KINDS
-from enterprises.notifications.models import Notification
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils import timezone
+
+from enterprises.accounts.models import User
+from enterprises.notifications import holding, readers, sending
+from enterprises.notifications.addressees import officers_of
+from enterprises.notifications.kinds import KINDS, Way
+from enterprises.notifications.models import Delivery, Notification
+from enterprises.registry.models import Enterprise
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from enterprises.accounts.models import User
+    from enterprises.notifications.kinds import Kind
+    from enterprises.notifications.models import Batch
+
+BATCH = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """One thing to tell some users; see `notify` (一则通知)."""
+
+    recipients: Iterable[User]
+    key: str
+    url: str = ""
+    params: Mapping[str, str | int] = field(default_factory=dict)
+    enterprise_id: int | None = None
+    region_path: str = ""
 
 
 def notify(
@@ -21,28 +49,120 @@ def notify(
     url: str = "",
     params: Mapping[str, str | int] | None = None,
     enterprise_id: int | None = None,
+    region_path: str = "",
 ) -> int:
     """Tell users something within the transaction at hand; return how many are told anew (通知).
 
     `kind` must be registered. `key` names the event ("application:17:returned:4"): who was told it
-    already is not told again, so a job may be run twice.
+    already is not told again, so a job may be run twice. `url` is a path of this site. Mail goes
+    out once the transaction is committed; many recipients at once wait for an officer.
+    `region_path` says whose officers see the mails; left out, it is that of the enterprise.
     """
+    telling = Telling(recipients, key, url, params or {}, enterprise_id, region_path)
+    return notify_all([telling], kind)
+
+
+def notify_all(tellings: Iterable[Telling], kind: str) -> int:
+    """Tell several things of a kind as one event: together they may be many (批量通知)."""
     if kind not in KINDS:
         raise LookupError(kind)
-    told = {
-        user.pk: Notification(
+    known = KINDS[kind]
+    with transaction.atomic(savepoint=False):
+        made = [row for telling in tellings for row in _rows(telling, known)]
+        if not made:
+            return 0
+        _place(made)
+        batch = holding.hold(known, made) if holding.is_owed(known, len(made)) else None
+        mails = _mails(made, known, batch)
+        Notification.objects.bulk_create(made, ignore_conflicts=True, batch_size=BATCH)
+        if batch is not None:
+            _tell_officers(batch, len(made))
+        elif mails:
+            sending.wake()
+    return len(made)
+
+
+def _rows(telling: Telling, kind: Kind) -> list[Notification]:
+    """Return a row for each active recipient who was not told yet."""
+    if telling.url and not telling.url.startswith("/"):
+        raise ValueError(telling.url)
+    return [
+        Notification(
             recipient=user,
-            kind=kind,
-            key=key,
-            url=url,
-            params=dict(params or {}),
-            enterprise_id=enterprise_id,
+            kind=kind.name,
+            key=telling.key,
+            url=telling.url,
+            params=dict(telling.params),
+            enterprise_id=telling.enterprise_id,
+            region_path=telling.region_path,
+            daily=readers.way_of(user, kind) == Way.DAILY,
         )
-        for user in recipients
-        if user.is_active
-    }
-    known = Notification.objects.filter(key=key, recipient__in=list(told))
-    for pk in known.values_list("recipient_id", flat=True):
-        del told[pk]
-    Notification.objects.bulk_create(told.values(), ignore_conflicts=True, batch_size=1000)
-    return len(told)
+        for some in _some(telling.recipients)
+        for user in User.objects.filter(pk__in=some, is_active=True)
+        .exclude(notifications__key=telling.key)
+        .select_related("notification_reader")
+        .order_by("pk")
+    ]
+
+
+def _some(recipients: Iterable[User]) -> Iterator[Any]:
+    """Yield the ids of recipients, so many at a time; those of a query as the query."""
+    if isinstance(recipients, QuerySet):
+        yield recipients.order_by().values("pk")
+        return
+    ids = [user.pk for user in recipients]
+    for start in range(0, len(ids), BATCH):
+        yield ids[start : start + BATCH]
+
+
+def _place(rows: Sequence[Notification]) -> None:
+    """Give the region of its enterprise to each row that has none."""
+    firms = {row.enterprise_id for row in rows if row.enterprise_id and not row.region_path}
+    if not firms:
+        return
+    paths = dict(Enterprise.objects.filter(pk__in=firms).values_list("pk", "region_path"))
+    for row in rows:
+        row.region_path = row.region_path or paths.get(row.enterprise_id or 0, "")
+
+
+def _mails(rows: Sequence[Notification], kind: Kind, batch: Batch | None) -> list[Delivery]:
+    """Make a mail for each row whose reader wants one at once."""
+    now = timezone.now()
+    state = Delivery.State.WAITING if batch is None else Delivery.State.HELD
+    made: list[Delivery] = []
+    for row in rows:
+        row.batch, row.shown = batch, batch is None
+        if readers.way_of(row.recipient, kind) == Way.NOW:
+            row.delivery = Delivery(
+                recipient=row.recipient,
+                kind=kind.name,
+                batch=batch,
+                region_path=row.region_path,
+                state=state,
+                message_id=message_id(),
+                due_at=now,
+            )
+            made.append(row.delivery)
+    Delivery.objects.bulk_create(made, batch_size=BATCH)
+    for row in rows:
+        row.delivery = row.delivery  # its id is known now
+    return made
+
+
+def _tell_officers(batch: Batch, people: int) -> None:
+    """Tell those who decide over a batch that it waits for them."""
+    level = "province" if batch.region_path else "nation"
+    notify(
+        officers_of(batch.region_path, level, right="may_decide"),
+        holding.HELD,
+        key=f"batch:{batch.pk}",
+        url=reverse("notifications:batch", args=[batch.pk]),
+        params={"people": people, "kind": batch.kind},
+        region_path=batch.region_path,
+    )
+
+
+def message_id() -> str:
+    """Return the identifier that a mail keeps, however often it is sent."""
+    host = urlsplit(settings.SITE_URL).hostname or "localhost"
+    return f"<{uuid.uuid4().hex}@{host}>"

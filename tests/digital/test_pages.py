@@ -169,10 +169,10 @@ def test_the_page_takes_the_same_queries_for_one_region_and_for_many(
             assert client.get(COVERAGE).status_code == 200
 
     firm("440106")
-    queries(10)
+    queries(11)
     for code in ("110101", "440305", "440204"):
         firm(code)
-    queries(10)
+    queries(11)
 
 
 def test_the_list_behind_a_figure_takes_the_same_queries_for_one_firm_and_for_three(
@@ -182,7 +182,7 @@ def test_the_list_behind_a_figure_takes_the_same_queries_for_one_firm_and_for_th
     for _ in (1, 3):
         assess(firm(), 2)
         coverage.take_snapshot(TODAY)
-        with django_assert_num_queries(11):
+        with django_assert_num_queries(12):
             assert client.get(FIRMS, {"group": "transformed"}).status_code == 200
         firm("440305")
 
@@ -293,7 +293,7 @@ def test_the_enterprise_page_takes_the_same_queries_for_one_row_and_for_three(
         for _ in range(number):
             assess(one, 2)
             projects.register(one, name="改造", started_on=TODAY, by=officer)
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(8):
             assert client.get(of(one)).status_code == 200
 
 

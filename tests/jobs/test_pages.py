@@ -140,5 +140,5 @@ def test_list_takes_the_same_queries_for_one_and_three(
     for number in range(rows):
         run_of(people["county"], status=Status.DONE, key=str(number))
     client = signed_in(people["nation"])
-    with django_assert_num_queries(5):  # session, user, seats, count, rows
+    with django_assert_num_queries(6):  # session, user, seats, count, rows, bell
         client.get(reverse("jobs:list"))

@@ -240,7 +240,7 @@ def test_a_run_s_page_takes_the_same_queries_for_one_and_three_parts(
     client.force_login(
         User.objects.create_superuser("root"), "django.contrib.auth.backends.ModelBackend"
     )
-    with django_assert_num_queries(5):  # session, user, seats, run, parts
+    with django_assert_num_queries(6):  # session, user, seats, run, parts, bell
         client.get(reverse("jobs:detail", args=[run.pk]))
 
 

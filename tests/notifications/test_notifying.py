@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from enterprises.accounts.models import Seat, User
@@ -13,18 +11,7 @@ from enterprises.notifications.models import Notification
 from enterprises.notifications.notifying import notify
 from enterprises.places.models import Region
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def kind() -> Iterator[str]:
-    """Give a kind of notification for the test alone."""
-    kinds.register(kinds.Kind("test_told", "Told", "%(firm)s was told"))
-    yield "test_told"
-    del kinds.KINDS["test_told"]
 
 
 def test_the_same_key_is_told_once(kind: str) -> None:

@@ -495,7 +495,7 @@ def test_lists_take_the_same_queries(
     pks = list(rows.values_list("pk", flat=True))
     invitations.invite(pks, by=world.user("province"), text=Text())
     signed(client, world, "province")
-    with django_assert_num_queries({"discovery": 12, "invitations": 9}[name]):
+    with django_assert_num_queries({"discovery": 13, "invitations": 10}[name]):
         page = client.get(reverse(f"pipeline:{name}"), {"tier": INN})
     assert page.context["page"].count == firms
 

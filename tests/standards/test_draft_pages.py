@@ -308,7 +308,7 @@ def test_the_list_takes_as_many_queries_for_three_as_for_one(
 ) -> None:  # fmt: skip
     address = reverse("standards:drafts")
     english.get(address)
-    with django_assert_num_queries(6) as found:
+    with django_assert_num_queries(7) as found:
         english.get(address)
     number = len(found)
     for code in ("a_2028", "b_2028"):

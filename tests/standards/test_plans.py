@@ -390,5 +390,5 @@ def test_queries_of_the_list_do_not_grow(
     for names in ("A", "BC"):
         for name in names:
             plans.save(found, {}, name=name, by=owner)
-        with django_assert_max_num_queries(7):
+        with django_assert_max_num_queries(8):
             assert client.get(page(candidate, "plans")).status_code == 200

@@ -87,7 +87,7 @@ def test_list_takes_the_same_queries(
     for _ in range(number):
         Replay.objects.create(judgements=1)
     client.force_login(user("nation"))
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         client.get(reverse("standards:replays"))
 
 

@@ -217,7 +217,7 @@ def test_pages_take_the_same_queries_for_one_and_three(
         enterprise.reports.create(year=2025, **TECH)
     run = judge_registry(ON)
     client.force_login(user("province", "32"))
-    with django_assert_num_queries(7):  # session, user, seats, count, runs, editions, changes
+    with django_assert_num_queries(8):  # session, user, seats, count, runs, editions, changes, bell
         client.get(reverse("standards:runs"))
-    with django_assert_num_queries(13):  # two for regions, two for rows, one policy
+    with django_assert_num_queries(14):  # two for regions, two for rows, one policy
         assert len(names(client.get(url(run)))) == rows

@@ -465,7 +465,7 @@ def test_the_list_takes_as_many_queries_for_three_as_for_one(
     client.force_login(nation)
     made(nation)
     client.get(page("simulations"))
-    with django_assert_num_queries(9) as first:
+    with django_assert_num_queries(10) as first:
         client.get(page("simulations"))
     made(nation, "32")
     made(nation, "44")
@@ -481,7 +481,7 @@ def test_the_firm_list_takes_as_many_queries_for_many_as_for_one(
     client.force_login(nation)
     many, one = "?list=gains", "?list=gains&unit=32"
     client.get(page("simulation_firms", scenario) + many)
-    with django_assert_num_queries(9) as first:
+    with django_assert_num_queries(10) as first:
         client.get(page("simulation_firms", scenario) + many)
     with django_assert_num_queries(len(first)):
         client.get(page("simulation_firms", scenario) + one)

@@ -30,37 +30,44 @@ register(
         RETURNED,
         _("An application was returned for correction"),
         _("%(enterprise)s: %(number)s things to correct by %(day)s. Only these are open."),
+        audience="firm",
     ),
     Kind(
         RESUBMITTED,
         _("A corrected application came back"),
         _("%(enterprise)s has corrected its application; the page shows what differs."),
+        audience="office",
     ),
     Kind(
         DUE_SOON,
         _("A correction is due soon"),
         _("%(enterprise)s: the correction is due by %(day)s."),
+        audience="firm",
     ),
     Kind(
         OVERDUE,
         _("A correction is late"),
         _("%(enterprise)s: the correction was due by %(day)s. Ask your office for more time."),
+        audience="firm",
     ),
     Kind(
         LATE_AT_OFFICE,
         _("An enterprise has not corrected in time"),
         _("%(enterprise)s had until %(day)s to correct. Give more time or close the case."),
+        audience="office",
     ),
     Kind(
         EXTENDED,
         _("There is more time for a correction"),
         _("%(enterprise)s: the correction is due by %(day)s now."),
+        audience="firm",
     ),
     Kind(
         ASSIGNED,
         _("A case was given to you"),
         _("%(enterprise)s: you work on this application from now on."),
         by_mail=False,
+        audience="office",
     ),
 )
 

@@ -254,11 +254,11 @@ def test_docket_takes_the_same_queries_for_more_rows(
     raised(application)
     url = reverse("pipeline:docket")
     client.get(url)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         client.get(url)
     for _ in range(2):
         raised(application)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         client.get(url)
 
 

@@ -1,0 +1,125 @@
+"""What the staff of a firm and the offices are told of the steps of an application (流转通知)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from cultivation.pipeline.models import Status
+from enterprises.notifications.addressees import officers_of, staff_of
+from enterprises.notifications.kinds import Kind, register
+from enterprises.notifications.notifying import Telling, notify, notify_all
+from enterprises.registry.models import Tier
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from cultivation.pipeline.models import Application, Invitation, Move
+    from enterprises.accounts.models import User
+
+SUBMITTED, MOVED, ARRIVED = "application_submitted", "application_moved", "application_arrived"
+RECOGNISED, REFUSED, INVITED = "application_recognised", "application_refused", "invitation_made"
+OF_FIRM = {"submit": SUBMITTED, "recognise": RECOGNISED, "refuse": REFUSED}
+QUIET = {"return", "withdraw"}  # told elsewhere with what is to be corrected; or one's own doing
+
+
+def _in_words(params: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the parameters with tier and status in the language in use."""
+    words = dict(params) | {"tier": Tier(params["tier"]).label}
+    if "status" in params:
+        words["status"] = Status(params["status"]).label
+    return words
+
+
+register(
+    Kind(
+        SUBMITTED,
+        _("Your application is in"),
+        _("%(enterprise)s, %(tier)s: it was received under the number %(receipt)s."),
+        audience="firm",
+        words=_in_words,
+    ),
+    Kind(
+        MOVED,
+        _("Your application went on"),
+        _("%(enterprise)s, %(tier)s: it is %(status)s now."),
+        audience="firm",
+        words=_in_words,
+    ),
+    Kind(
+        RECOGNISED,
+        _("Your enterprise was recognised"),
+        _("%(enterprise)s holds the title %(tier)s now."),
+        audience="firm",
+        words=_in_words,
+    ),
+    Kind(
+        REFUSED,
+        _("Your application was refused"),
+        _("%(enterprise)s, %(tier)s: its page says why, criterion by criterion."),
+        audience="firm",
+        words=_in_words,
+    ),
+    Kind(
+        ARRIVED,
+        _("An application waits for your office"),
+        _("%(enterprise)s, %(tier)s: the next step is your office's."),
+        daily=True,
+        audience="office",
+        words=_in_words,
+    ),
+    Kind(
+        INVITED,
+        _("Your enterprise is invited to apply"),
+        _("%(enterprise)s seems to meet what %(tier)s asks for."),
+        audience="firm",
+        words=_in_words,
+    ),
+)
+
+
+def moved(application: Application, move: Move) -> None:
+    """Tell the firm that its application went on, and the office that has it now."""
+    if move.name not in QUIET:
+        _tell(staff_of(application.enterprise_id), OF_FIRM.get(move.name, MOVED), application, move)
+    level = move.target.removeprefix("at_")
+    if level != move.target and move.source != Status.RETURNED:
+        _tell(officers_of(application.region_path, level), ARRIVED, application, move)
+
+
+def invited(invitations: Iterable[Invitation]) -> None:
+    """Tell the firms that they were invited, as one event: many are held back (邀约通知)."""
+    notify_all(
+        (
+            Telling(
+                recipients=staff_of(one.enterprise_id),
+                key=f"invitation:{one.pk}",
+                url=reverse("pipeline:invitation", args=[one.pk]),
+                params={"enterprise": one.enterprise.name, "tier": one.tier},
+                enterprise_id=one.enterprise_id,
+                region_path=one.enterprise.region_path,
+            )
+            for one in invitations
+        ),
+        INVITED,
+    )
+
+
+def _tell(people: Iterable[User], kind: str, application: Application, move: Move) -> None:
+    page = "review" if kind == ARRIVED else "application"
+    notify(
+        people,
+        kind,
+        key=f"move:{move.pk}:{kind}",
+        url=reverse(f"pipeline:{page}", args=[application.pk]),
+        params={
+            "enterprise": application.enterprise.name,
+            "tier": application.tier,
+            "status": move.target,
+            "receipt": application.receipt,
+        },
+        enterprise_id=application.enterprise_id,
+        region_path=application.region_path,
+    )
