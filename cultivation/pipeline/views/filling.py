@@ -40,6 +40,7 @@ def tasks(request: HttpRequest, pk: int) -> HttpResponse:
     rows, lacking = states.tasks(sheet), checklist.missing(application, sheet=sheet)
     context = pages.frame(request, sheet) | {
         "tasks": rows,
+        "sent_back": pages.sent_back(sheet, viewer(request)),
         "done": sum(row.is_done for row in rows),
         "missing": lacking,
         "figures": [item for item in lacking if item.kind == "figure"],

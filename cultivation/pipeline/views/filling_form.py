@@ -61,7 +61,7 @@ def filled(request: HttpRequest, sheet: Sheet, names: Sequence[str]) -> Filled:
 def reasons(data: QueryDict) -> dict[str, str]:
     """Return the sentences given for figures that look unusual, by "code:figure"."""
     return {
-        name.removeprefix(REASON): str(value).strip()[:LONGEST]
+        name.removeprefix(REASON): pages.typed(value, LONGEST)
         for name, value in data.items()
         if name.startswith(REASON)
     }

@@ -264,6 +264,19 @@ def neighbours(sheet: Sheet, key: str) -> tuple[Place | None, Place | None]:
     return (row[here - 1] if here else None), (row[here + 1] if here + 1 < len(row) else None)
 
 
+def sent_back(sheet: Sheet, user: User) -> frozenset[str]:
+    """Return the pages on which something is open in an application that was returned."""
+    scope = rights.open_to(sheet.application, user)
+    if scope.everything:
+        return frozenset()
+    fields = {one.key: sheet.fields_of(one) for one in sheet.sections}
+    for key in ("texts", "statements"):
+        asked = questions_of(sheet.application.tier, key)
+        fields[key] = [subjects.answer(question.name) for question in asked]
+    fields["documents"] = list(sheet.slots)
+    return frozenset(key for key, names in fields.items() if any(map(scope.covers, names)))
+
+
 def problems(form: SheetForm, found: Mapping[str, Line]) -> list[tuple[str, str, str]]:
     """Return what could not be kept: anchor, field, and why."""
     rows = []
@@ -273,6 +286,11 @@ def problems(form: SheetForm, found: Mapping[str, Line]) -> list[tuple[str, str,
             said.append(line.outcome.message)
         rows += [(line.key, str(line.bound.label), text) for text in said]
     return rows
+
+
+def typed(text: object, most: int) -> str:
+    """Return a short text as it may be kept: without what no database takes, not too long."""
+    return str(text).replace("\x00", "").strip()[:most]
 
 
 def version_of(request: HttpRequest) -> int:

@@ -62,7 +62,7 @@ def explain(request: HttpRequest, pk: int) -> HttpResponse:
     for name, text in request.POST.items():
         subject, _bar, code = name.removeprefix(WHY).partition("|")
         if name.startswith(WHY):
-            texts[subject, code] = str(text).replace("\x00", "")
+            texts[subject, code] = pages.typed(text, remarks.LONGEST)
     try:
         with transaction.atomic():
             remarks.answer(Sheet(application), texts, by=viewer(request))
@@ -117,7 +117,7 @@ def _say_page(request: HttpRequest, sheet: Sheet, subject: str) -> str:
 
 
 def _say_why(request: HttpRequest, sheet: Sheet, subject: str) -> str:
-    text = request.POST.get("text", "")
+    text = pages.typed(request.POST.get("text", ""), evidence.LONGEST + 1)
     evidence.say_why(sheet.application, subject, text, by=viewer(request))
     return _("Saved.")
 
@@ -142,7 +142,7 @@ def _document(request: HttpRequest, sheet: Sheet) -> Document:
 
 
 def _page(request: HttpRequest) -> str:
-    return request.POST.get("page", "").replace("\x00", "").strip()[:80]
+    return pages.typed(request.POST.get("page", ""), 80)
 
 
 def _valid_to(request: HttpRequest) -> dt.date | None:

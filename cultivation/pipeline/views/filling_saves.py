@@ -63,7 +63,7 @@ def save(request: HttpRequest, pk: int) -> JsonResponse:
             application,
             [wish],
             by=viewer(request),
-            save_id=request.POST.get("save", "")[:MOST_IDS],
+            save_id=pages.typed(request.POST.get("save", ""), MOST_IDS),
             reasons=reasons(request.POST),
         )[subject]
     except MoveError as error:
@@ -77,7 +77,7 @@ def here(request: HttpRequest, pk: int) -> JsonResponse:
     """Note that somebody is in a section; tell who else is, and which fields others changed."""
     application = own_application(request, pk)
     user, sheet = viewer(request), Sheet(application)
-    presence.enter(application, user, request.POST.get("section", ""))
+    presence.enter(application, user, pages.typed(request.POST.get("section", ""), MOST_IDS))
     known = {
         name.removeprefix(MARK): mark
         for name, mark in request.POST.items()

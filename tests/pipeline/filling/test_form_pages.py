@@ -113,6 +113,11 @@ def test_a_bad_value_is_told_with_its_field_and_not_kept(owner: Client, draft: A
         assert (answer.status_code, answer.json()["state"]) == (422, "refused"), value
         assert said in answer.json()["message"]
     assert Entry.objects.count() == 0
+    odd = {"save": "\x00" * 99, "reason:\x00:x": "\x00", "unit": "\x00"}
+    assert save(owner, draft, "answer:niche", "x", **odd).status_code == 200
+    for section in ("\x00", "长" * 999, ""):
+        sent = {"section": section, "mark:answer:niche": "\x00", "mark:x": "1"}
+        assert owner.post(at("form_here", draft), sent).status_code == 200
 
 
 def test_a_clash_gives_the_script_both_values(

@@ -132,6 +132,8 @@ def test_strangers_and_strange_papers_are_refused(
         evidence.hand_in(draft, "paper:gold", [pdf()], by=by)
     with pytest.raises(ValidationError):
         evidence.hand_in(draft, LICENCE, [pdf("a.pdf", b"")], by=by)
+    assert "Saved." in text(post(owner, draft, LICENCE, "why", text="by \x00post"))
+    evidence.say_why(draft, LICENCE, "", by=by)
     with pytest.raises(MoveError, match="300 are kept"):
         evidence.say_why(draft, LICENCE, "长" * 301, by=by)
     sent = {"subject": LICENCE, "step": "use", "document": theirs.pk}

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.test import Client
 
 from cultivation.pipeline import applications, moves
+from cultivation.pipeline.correcting import returning
+from cultivation.pipeline.correcting.returning import Ask
 from cultivation.pipeline.filling import evidence, printing, reminding, since, submitted
 from cultivation.pipeline.filling.sheet import Sheet
 from cultivation.pipeline.models import Application
@@ -127,6 +130,30 @@ def test_paper_and_receipt_are_for_those_who_see_the_application(
         signed(client, world, who)
         for name in ("receipt", "receipt_text", "print"):
             assert client.get(at(name, sent)).status_code == status, (who, name)
+
+
+def test_what_was_sent_back_alone_is_open(client: Client, world: World, sent: Application) -> None:
+    asks = [Ask(REVENUE, words="not that of the audit report"), Ask("answer:niche", words="vague")]
+    returning.send_back(sent, asks, by=world.user("county"))
+    owner = signed(client, world, "owner")
+    tasks = owner.get(at("form", sent)).content.decode()
+    assert tasks.count(">sent back<") == 3  # figures, texts, and papers that prove the figure
+    page = owner.get(at("form_criteria", sent, "F-2")).content.decode()
+    assert re.findall(r'data-field="([^"]+)"', page) == [REVENUE]
+    assert "5,500.000009 万元" in page  # closed, and to be read
+    data = {f"seen:{name}": Sheet(sent).mark(name) for name in Sheet(sent).figures}
+    data |= {REVENUE: "6,200", "report:2025:main_business_revenue": "1", "unit": "万元"}
+    said = text(owner.post(at("form_criteria", sent, "F-2"), data))
+    assert "“2025 · main-business revenue” is not open in this application." in said
+    report = AnnualReport.objects.get(enterprise=world.firm, year=2025)
+    assert (report.revenue, report.main_business_revenue) == (6_200 * WAN, 5_500_000_009)
+    before = sent.submitted_hash
+    sent.refresh_from_db()
+    sent = applications.save_answers(sent, {"niche": "sensors"}, by=world.user("owner"))
+    moves.advance(sent, "resubmit", by=world.user("owner"))
+    sent.refresh_from_db()
+    assert sent.submitted_hash != before
+    assert submitted.is_whole(sent)
 
 
 def test_the_warnings_go_to_the_reviewer_with_their_sentences(
