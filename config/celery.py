@@ -53,6 +53,10 @@ app.conf.beat_schedule = {
         "task": "cultivation.standards.tasks.retire_tonight",
         "schedule": crontab(hour=5, minute=20),
     },
+    "drafts-every-morning": {
+        "task": "cultivation.pipeline.tasks.remind_of_drafts_today",
+        "schedule": crontab(hour=8, minute=20),
+    },
     "duties-every-night": {
         "task": "cultivation.pipeline.tasks.keep_duties_tonight",
         "schedule": crontab(hour=0, minute=40),

@@ -45,6 +45,7 @@ LINKS: tuple[tuple[Any, str, Callable[[Scope], Any]], ...] = (
     (_("Enterprises"), "registry:list", _reads),
     (_("My enterprises"), "registry:list", lambda s: not _reads(s) and len(s.enterprises) > 1),
     (_("Review"), "pipeline:queue", _reads),
+    (_("Rounds"), "pipeline:rounds", lambda s: _reads(s) or s.enterprises),
     (_("My reviews"), "pipeline:panel_work", lambda s: s.expert),
     (_("My expert profile"), "pipeline:expert_own", lambda s: s.expert),
     (_("Discovery"), "pipeline:discovery", lambda s: s.is_office),

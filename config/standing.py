@@ -7,18 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from cultivation.pipeline import applications, checklist, titles
+from cultivation.pipeline.calendar import sources
 from cultivation.pipeline.errors import MoveError
 from cultivation.pipeline.filling import reminding
-from cultivation.pipeline.models import LIVE, Application, Invitation, Status
+from cultivation.pipeline.models import LIVE, Application, Invitation
 from cultivation.standards import explanation
 from enterprises.registry.models import Enterprise, Tier
 
 if TYPE_CHECKING:
-    import datetime as dt
-
+    from cultivation.pipeline.calendar.sources import Date
     from cultivation.pipeline.checklist import Missing
     from cultivation.pipeline.filling.reminding import Unsent
     from cultivation.standards.models import Edition, Verdict
@@ -57,28 +56,13 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
-    """A date to keep (期限)."""
-
-    what: str
-    on: dt.date
-    left: int
-    url: str
-
-    @property
-    def tone(self) -> str:
-        """Return the colour group: soon is a warning."""
-        return "bad" if self.left < 0 else "warn" if self.left <= 30 else "neutral"
-
-
-@dataclass(frozen=True, slots=True)
 class Standing:
     """All that the start page says of one enterprise (企业现状)."""
 
     enterprise: Enterprise
     steps: list[Step]
     applications: list[Application]
-    days: list[Day]
+    days: list[Date]
     invitations: list[Invitation]
     unsent: list[Unsent]  # complete, and not sent
 
@@ -86,10 +70,14 @@ class Standing:
 def of(user: User) -> list[Standing]:
     """Return where the enterprises stand whose staff the user is (本企业)."""
     rows = Enterprise.objects.visible_to(user).filter(pk__in=user.scope.enterprises)
-    return [_standing(firm) for firm in rows.select_related("region").order_by("pk")[:FIRMS]]
+    ahead = [date for date in sources.dates_of(user) if date.left >= 0]
+    return [
+        _standing(firm, [date for date in ahead if date.enterprise_id == firm.pk])
+        for firm in rows.select_related("region").order_by("pk")[:FIRMS]
+    ]
 
 
-def _standing(enterprise: Enterprise) -> Standing:
+def _standing(enterprise: Enterprise, days: list[Date]) -> Standing:
     live = Application.objects.filter(enterprise=enterprise, status__in=LIVE)
     under_way = list(live.select_related("enterprise"))
     held = list(titles.running(enterprise).order_by("valid_to"))
@@ -98,7 +86,7 @@ def _standing(enterprise: Enterprise) -> Standing:
         enterprise,
         _steps(enterprise, held, under_way),
         under_way,
-        _days(under_way, held),
+        days,
         list(asked.select_related("edition")),
         reminding.unsent(under_way),
     )
@@ -132,24 +120,3 @@ def _step(enterprise: Enterprise, tier: str, *, applied: bool) -> Step | None:
         url=reverse("standards:explanation", args=[enterprise.pk, edition.code]),
         ready=not (missing or unmet or applied),
     )
-
-
-def _days(under_way: list[Application], held: list[Title]) -> list[Day]:
-    today = timezone.localdate()
-    days = []
-    for title in held:
-        url = reverse("pipeline:title", args=[title.pk])
-        named = {"title": title.get_tier_display()}
-        opens = titles.recheck_opens(title)
-        if opens > today:
-            days.append(_day(_("Re-check opens: %(title)s") % named, opens, url))
-        days.append(_day(_("Title ends: %(title)s") % named, title.valid_to, url))
-    for application in under_way:
-        if application.status == Status.ON_NOTICE and application.notice_to:
-            url = reverse("pipeline:application", args=[application.pk])
-            days.append(_day(_("Public notice ends"), application.notice_to, url))
-    return sorted(days, key=lambda day: day.on)
-
-
-def _day(what: str, on: dt.date, url: str) -> Day:
-    return Day(what=what, on=on, left=(on - timezone.localdate()).days, url=url)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from django.utils import timezone
 
-from config.fiction import change, facts, honours, journeys, people, registry, store
+from config.fiction import change, facts, honours, journeys, people, registry, rounds, store
 from config.fiction.ground import Ground
 from config.fiction.words import BRANDS
 from cultivation.digital.models import TransformationProject
@@ -75,7 +75,9 @@ def build(
     told.log("评价 · judging")
     judging.judge_registry(today)
     told.log("申报 · applications")
+    made["rounds"] = rounds.open_rounds()
     made["applications"] = journeys.walk(told=told.report)
+    rounds.move_one()
     told.log("覆盖率历史 · coverage of the past")
     made["coverage_days"] = change.look_back(today, told=told.report)
     told.log("再评价 · judging again")

@@ -10,10 +10,12 @@ class PipelineConfig(AppConfig):
     verbose_name = _("Applications and titles")
 
     def ready(self) -> None:
-        """Make known what users are told, and what is checked against the audit log."""
+        """Load what users are told, what the audit log is checked with, where dates come from."""
         import cultivation.pipeline.auditing
+        import cultivation.pipeline.calendar.own
         import cultivation.pipeline.correcting.telling
         import cultivation.pipeline.life.told
         import cultivation.pipeline.notices.told
         import cultivation.pipeline.panels.telling
+        import cultivation.pipeline.rounds.told
         import cultivation.pipeline.telling  # noqa: F401

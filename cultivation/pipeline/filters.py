@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from cultivation.pipeline import discovery
-from cultivation.pipeline.models import Invitation
+from cultivation.pipeline.models import Invitation, Round
 from cultivation.standards.models import Assessment
 from enterprises.places.models import Chain, Industry
 from enterprises.registry import names
@@ -75,6 +75,26 @@ class Narrowed(django_filters.FilterSet):  # type: ignore[misc]
     def by_region(self, rows: QuerySet[Any], _name: str, value: Region) -> QuerySet[Any]:
         """Keep the subtree of a region."""
         return rows.filter(**{f"{self.path}__startswith": value.path}) if value.path else rows
+
+
+class RoundFilter(django_filters.FilterSet):  # type: ignore[misc]
+    """Narrow the list of rounds (批次筛选)."""
+
+    tier = django_filters.ChoiceFilter(
+        choices=lambda: [*reversed(Tier.choices)], label=_("Tier"), empty_label=_("All tiers")
+    )
+    state = django_filters.ChoiceFilter(
+        choices=Round.State.choices, label=_("State"), empty_label=_("Any state")
+    )
+    year = django_filters.ChoiceFilter(
+        choices=lambda: [(str(y), str(y)) for y in range(timezone.localdate().year + 1, 2017, -1)],
+        label=_("Year"),
+        empty_label=_("Any year"),
+    )
+
+    class Meta:
+        model = Round
+        fields: list[str] = []
 
 
 class TitleFilter(Narrowed):

@@ -9,6 +9,7 @@ from cultivation.pipeline import titles
 from cultivation.pipeline.correcting.sweeping import sweep
 from cultivation.pipeline.life import reminding, updating
 from cultivation.pipeline.notices import sweeping
+from cultivation.pipeline.rounds import reminding as drafts_closing
 from enterprises.jobs import runs
 
 
@@ -77,3 +78,22 @@ def keep_duties(run_id: int) -> None:
         progress.result["owed"] = updating.owe(today.year, progress=progress)
         progress.result["missed"] = updating.close(on=today, progress=progress)
         progress.result["told"] = reminding.remind(on=today, progress=progress)
+
+
+@shared_task
+def remind_of_drafts_today() -> int:
+    """Begin today's run that reminds of drafts whose window closes soon; return its id."""
+    run, _new = runs.start(
+        "remind_of_drafts",
+        task="cultivation.pipeline.tasks.remind_of_drafts",
+        key=timezone.localdate().isoformat(),
+    )
+    return run.pk
+
+
+@shared_task
+def remind_of_drafts(run_id: int) -> None:
+    """Remind enterprises of applications that were begun and have not gone in."""
+    with runs.working(run_id) as progress:
+        if progress is not None:
+            progress.result["told"] = drafts_closing.remind(progress=progress)

@@ -82,6 +82,8 @@ register(
 
 def moved(application: Application, move: Move) -> None:
     """Tell the firm that its application went on, and the office that has it now."""
+    if move.name == "hand_over":
+        return  # both are told from where to where, with the step itself
     if move.name not in QUIET:
         _tell(staff_of(application.enterprise_id), OF_FIRM.get(move.name, MOVED), application, move)
     level = move.target.removeprefix("at_")

@@ -6,6 +6,7 @@ from django.urls import path
 
 from cultivation.pipeline.views import (
     application,
+    calendar,
     discovery,
     docket,
     draws,
@@ -16,6 +17,7 @@ from cultivation.pipeline.views import (
     filling_saves,
     firm,
     grid,
+    handovers,
     invitations,
     life,
     mending,
@@ -29,7 +31,11 @@ from cultivation.pipeline.views import (
     recognising,
     returning,
     review,
+    rounds,
+    rounds_edit,
+    rounds_extensions,
     rubrics,
+    rules,
     titles,
 )
 
@@ -67,6 +73,26 @@ urlpatterns = [
     path("review/<int:pk>/return/", returning.send_back, name="return"),
     path("applications/<int:pk>/correction/", mending.correction, name="correction"),
     path("applications/<int:pk>/correction/time/", returning.more_time, name="more_time"),
+    path("rounds/", rounds.listing, name="rounds"),
+    path("rounds/new/", rounds_edit.create, name="new_round"),
+    path("rounds/rules/", rules.page, name="rules"),
+    path("rounds/rules/<slug:code>/<slug:tier>/<slug:name>/", rules.keep, name="keep_rule"),
+    path("rounds/<int:pk>/", rounds.detail, name="round"),
+    path("rounds/<int:pk>/edit/", rounds_edit.edit, name="edit_round"),
+    path("rounds/<int:pk>/windows/<slug:code>/", rounds_edit.windows, name="round_windows"),
+    path("rounds/<int:pk>/quotas/<slug:code>/", rounds_edit.quotas, name="round_quotas"),
+    path("rounds/<int:pk>/extend/", rounds_extensions.grant, name="extend"),
+    path("rounds/extensions/<int:pk>/end/", rounds_extensions.end, name="end_extension"),
+    *(
+        path(f"rounds/<int:pk>/{name}/", rounds.step, {"name": name}, name=f"{name}_round")
+        for name in ("publish", "close", "discard")
+    ),
+    path("handovers/", handovers.listing, name="handovers"),
+    path("handovers/<int:pk>/", handovers.detail, name="handover"),
+    path("calendar/", calendar.page, name="calendar"),
+    path("calendar/address/", calendar.renew, name="renew_calendar"),
+    path("calendar/address/revoke/", calendar.revoke, name="revoke_calendar"),
+    path("calendar/<slug:secret>.ics", calendar.feed, name="calendar_feed"),
     path("discovery/", discovery.listing, name="discovery"),
     path("discovery/invite/", discovery.invite, name="discovery_invite"),
     path("discovery/export/", discovery.export, name="discovery_export"),

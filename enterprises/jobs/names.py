@@ -14,6 +14,7 @@ KINDS: dict[str, Any] = {
     "expire_titles": _("Expiry of titles"),
     "sweep_corrections": _("Look at open corrections"),
     "keep_duties": _("Yearly updates and reminders"),
+    "remind_of_drafts": _("Reminders of drafts not submitted"),
     "replay": _("Replay of judgements"),
     "retire": _("Clearing of facts no longer needed"),
     "simulate": _("Simulation of thresholds"),

@@ -21,7 +21,16 @@ from config.fiction.building import NotEmptyError
 from config.fiction.dice import Dice
 from config.fiction.words import BRANDS, MARK, brand
 from cultivation.digital.models import CoverageSnapshot, MaturityAssessment
-from cultivation.pipeline.models import Application, Move, StageChange, Status
+from cultivation.pipeline.models import (
+    Application,
+    Extension,
+    Handover,
+    Move,
+    Quota,
+    Round,
+    StageChange,
+    Status,
+)
 from cultivation.standards.models import Assessment, Verdict
 from enterprises.accounts.models import Seat, User
 from enterprises.places.models import Region
@@ -106,10 +115,20 @@ def test_every_firm_says_that_it_is_invented(built: dict[str, int]) -> None:
 
 
 def test_credit_codes_are_sound_and_lie_in_the_region(built: dict[str, int]) -> None:
-    rows = list(Enterprise.objects.values_list("credit_code", "region__code"))
+    moved = Handover.objects.values("application__enterprise")
+    rows = list(Enterprise.objects.exclude(pk__in=moved).values_list("credit_code", "region__code"))
 
     assert [code for code, _region in rows if not credit_code.is_sound(code)] == []
     assert [code for code, region in rows if code[2:8] != region] == []
+
+
+def test_rounds_are_open_with_places_and_an_extension(built: dict[str, int]) -> None:
+    assert list(Round.objects.order_by("pk").values_list("tier", "state")) == [
+        ("little_giant", "open"), ("srdi", "open"),
+    ]  # fmt: skip
+    assert Extension.objects.get().enterprise_id == people.OWNED["owner2"]
+    quota = Quota.objects.get()
+    assert (quota.level, quota.used) == ("city", quota.taken.count())
 
 
 def test_every_unit_has_firms(built: dict[str, int]) -> None:
@@ -192,6 +211,8 @@ def test_coverage_has_a_curve_that_rises(built: dict[str, int]) -> None:
 
 def test_moves_were_taken_by_officers_of_the_region(built: dict[str, int]) -> None:
     taken = Move.objects.exclude(name__in=["submit", "withdraw"]).select_related("application")
+    assert Handover.objects.count() == 1  # one enterprise moved, its case with it
+    taken = taken.filter(application__handovers=None)
     for move in taken:
         assert move.made_by is not None
         offices = Seat.objects.filter(

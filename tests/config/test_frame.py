@@ -113,15 +113,15 @@ def test_theme_is_taken_from_the_cookie_and_nothing_else_is(
         (
             "nation",
             [
-                "Start", "Enterprises", "Review", "Discovery", "Titles", "Coverage", "Standards",
-                "Notices", "Imports", "Runs", "Claims", "Seats",
+                "Start", "Enterprises", "Review", "Rounds", "Discovery", "Titles", "Coverage",
+                "Standards", "Notices", "Imports", "Runs", "Claims", "Seats",
             ],
         ),
         (
             "auditor",
             [
-                "Start", "Enterprises", "Review", "Titles", "Coverage", "Standards", "Notices",
-                "Runs", "Readings",
+                "Start", "Enterprises", "Review", "Rounds", "Titles", "Coverage", "Standards",
+                "Notices", "Runs", "Readings",
             ],
         ),
         ("expert", ["Start", "My reviews", "My expert profile", "Standards", "Notices"]),

@@ -115,13 +115,13 @@ def test_rule_holds_for_submissions_from_then_on(world: World) -> None:
     assert application.status == Status.AT_CITY
 
 
-@pytest.mark.parametrize("who", ["nation", "city", "clerk", "jiangsu", "auditor", "owner"])
-def test_routes_are_ruled_by_the_unit_alone(world: World, who: str) -> None:
-    with pytest.raises(PermissionDenied):
-        rules.set_route(
-            world.places["330000"], "srdi", by_county=False, by_city=False,
-            by=world.user(who), reason="x",
-        )  # fmt: skip
+def test_routes_are_ruled_by_the_unit_alone(world: World) -> None:
+    for who in ["nation", "city", "clerk", "jiangsu", "auditor", "owner"]:
+        with pytest.raises(PermissionDenied):
+            rules.set_route(
+                world.places["330000"], "srdi", by_county=False, by_city=False,
+                by=world.user(who), reason="x",
+            )  # fmt: skip
     with pytest.raises(MoveError, match="Say why"):
         rules.set_route(
             world.places["330000"], "srdi", by_county=False, by_city=False,
@@ -274,15 +274,13 @@ def test_returned_case_comes_back_to_the_new_office(world: World) -> None:
     world.step(application, "recommend", "other_county")
 
 
-@pytest.mark.parametrize(
-    "who", ["other_county", "jiangsu", "ningbo", "auditor", "owner", "other_owner", "expert"]
-)
-def test_case_is_handed_over_by_who_has_it_or_stands_above(world: World, who: str) -> None:
+def test_case_is_handed_over_by_who_has_it_or_stands_above(world: World) -> None:
     application = world.draft()
     world.step(application, "submit", "owner")
     move_firm(world, "330110")
-    with pytest.raises(PermissionDenied):
-        hand(world, application, who)
+    for who in ["other_county", "jiangsu", "ningbo", "auditor", "owner", "other_owner", "expert"]:
+        with pytest.raises(PermissionDenied):
+            hand(world, application, who)
     with pytest.raises(MoveError, match="needs a reason"):
         world.step(application, "hand_over", "city")
     hand(world, application, "city")

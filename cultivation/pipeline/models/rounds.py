@@ -16,7 +16,7 @@ from enterprises.registry.querysets import OfEnterpriseQuerySet
 class WindowLevel(models.TextChoices):
     """Whose window a window is, from the first to the last (申报与审核层级)."""
 
-    COMPANY = "company", _("enterprise")
+    COMPANY = "company", _("applicant")
     COUNTY = "county", _("county")
     CITY = "city", _("city")
     PROVINCE = "province", _("province")

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from cultivation.pipeline.errors import MovedMeanwhileError, MoveError
 from cultivation.pipeline.models import Extension, Round
-from cultivation.pipeline.rounds import rights, setting, windows
+from cultivation.pipeline.rounds import rights, setting, told, windows
 from enterprises.audit import recording
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ def grant(
         enterprise_id=enterprise.pk,
         region_path=path,
     )
+    told.extended(granted)
     return granted
 
 

@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 
 from cultivation.pipeline.errors import MovedMeanwhileError, MoveError
 from cultivation.pipeline.models import Round, RoundWindow, WindowLevel
-from cultivation.pipeline.rounds import rights
-from cultivation.pipeline.rounds.windows import stored, written
+from cultivation.pipeline.rounds import rights, told
+from cultivation.pipeline.rounds.windows import spans, stored, written
 from enterprises.audit import recording
 
 if TYPE_CHECKING:
@@ -87,8 +87,16 @@ def set_windows(
     )
     locked.version += 1
     locked.save(update_fields=["version"])
+    if locked.state == Round.State.OPEN and changed.get(COMPANY) is not None:
+        _tell(locked, region)
     round_.refresh_from_db()
     return round_
+
+
+def _tell(round_: Round, region: Region) -> None:
+    """Tell those with a draft of the window that holds in a region now."""
+    now_holds = spans(round_.windows.all(), region.path)[COMPANY]
+    told.window_changed(round_, region.path, now_holds.closes, version=round_.version)
 
 
 def locked_round(round_: Round, version: int | None) -> Round:

@@ -33,7 +33,7 @@ class State(TextChoices):
     """How a window stands at a moment (时段状态)."""
 
     AHEAD = "ahead", gettext_lazy("not open yet")
-    OPEN = "open", gettext_lazy("open")
+    OPEN = "open", gettext_lazy("open now")
     OVER = "over", gettext_lazy("closed")
 
 

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from cultivation.pipeline import decisions, routes
 from cultivation.pipeline.models import Handover, Status
 from cultivation.pipeline.notices import publishing
-from cultivation.pipeline.rounds import choosing, quotas
+from cultivation.pipeline.rounds import choosing, quotas, told
 from cultivation.pipeline.rounds.quotas import UPWARD
 from enterprises.accounts.scope import OFFICES
 from enterprises.places.models import Region
@@ -96,7 +96,8 @@ def hand(application: Application, by: User) -> dict[str, Any]:
     """Set a case on its way to the office of the new place; return what the step notes (移交)."""
     way = way_of(application)
     before, enterprise = application.region_path, application.enterprise
-    note = decisions.record_of(application) | {
+    note = decisions.basis_of(application) | {
+        "held_by": _level_of(application),
         "from": before,
         "to": enterprise.region_path,
         "round_before": application.round_id,
@@ -109,7 +110,7 @@ def hand(application: Application, by: User) -> dict[str, Any]:
     Handover.objects.create(
         application=application,
         version=application.version,
-        from_region=_region(before),
+        from_region=region_at(before),
         from_path=before,
         to_region=enterprise.region,
         to_path=enterprise.region_path,
@@ -124,6 +125,12 @@ def hand(application: Application, by: User) -> dict[str, Any]:
     if application.notice_level and application.heads_for != Status.ON_NOTICE:
         publishing.leave(application)
         application.notice_level, application.notice_from, application.notice_to = "", None, None
+    told.handed_over(
+        application,
+        str(region_at(before)),
+        str(enterprise.region),
+        level="" if application.heads_for == Status.RETURNED else way.level,
+    )
     return note
 
 
@@ -167,7 +174,8 @@ def _level_of(application: Application) -> str:
     return routes.holding_level(application)
 
 
-def _region(path: str) -> Region:
+def region_at(path: str) -> Region:
+    """Return the region of a path, one in use before one that was."""
     found = Region.objects.filter(path=path).order_by("-in_use", "code").first()
     if found is None:  # a path without a region never went in
         raise Region.DoesNotExist(path)

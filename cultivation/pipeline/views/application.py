@@ -18,9 +18,10 @@ from cultivation.pipeline.errors import MoveError
 from cultivation.pipeline.filling import rights
 from cultivation.pipeline.models import Move, Status
 from cultivation.pipeline.panels import advice
+from cultivation.pipeline.rounds import telling
 from cultivation.pipeline.views import review
 from cultivation.pipeline.views.gate import seen_application
-from cultivation.pipeline.views.parts import answers_of, returned, way
+from cultivation.pipeline.views.parts import answers_of, moved, returned, way
 from cultivation.standards import keeping
 from enterprises.registry.views.gate import viewer
 
@@ -125,10 +126,12 @@ def shown(
         "writable": own and application.status in {Status.DRAFT, Status.RETURNED},
         "may_review": review.may_open(application, user),
         "way": way(application),
+        "standing": telling.standing_of(application, user),
+        "moved": moved(application),
         "choices": choices,
         "reason": reason,
         "reason_owed": any(choice.step.reason_owed for choice in choices),
-        "history": [_item(move) for move in taken],
+        "history": [item_of(move) for move in taken],
         "decisions": decisions.decisions_of(
             taken, labels={step.name: step.button for step in moves.STEPS.values()}
         ),
@@ -145,7 +148,7 @@ def shown(
     return render(request, "pipeline/application.html", context, status=status)
 
 
-def _item(move: Move) -> dict[str, Any]:
+def item_of(move: Move) -> dict[str, Any]:
     step = moves.STEPS.get(move.name)
     return {
         "what": f"{step.label if step else move.name} → {move.get_target_display()}",

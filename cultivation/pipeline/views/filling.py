@@ -17,6 +17,7 @@ from cultivation.pipeline.filling import lists, reminding, rights, states, subje
 from cultivation.pipeline.filling.sheet import Sheet
 from cultivation.pipeline.forms import DocumentsForm
 from cultivation.pipeline.questions import SECTIONS, questions_of
+from cultivation.pipeline.rounds import telling
 from cultivation.pipeline.views import filling_pages as pages
 from cultivation.pipeline.views.filling_form import Filled, filled
 from cultivation.pipeline.views.gate import own_application
@@ -52,6 +53,7 @@ def tasks(request: HttpRequest, pk: int) -> HttpResponse:
         "closes": reminding.last_moment(application),
         "verdict": sheet.told.verdict,
         "way": way(application),
+        "standing": telling.standing_of(application, viewer(request)),
         "returned": returned(application),
     }
     return render(request, "pipeline/tasks.html", context)

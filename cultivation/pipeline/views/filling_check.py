@@ -15,6 +15,7 @@ from cultivation.pipeline.filling import lists, remarks, rights, subjects
 from cultivation.pipeline.filling.forms import SheetForm
 from cultivation.pipeline.filling.sheet import Sheet
 from cultivation.pipeline.questions import questions_of
+from cultivation.pipeline.rounds import telling
 from cultivation.pipeline.views import filling_pages as pages
 from cultivation.pipeline.views.gate import own_application
 from cultivation.pipeline.views.parts import way
@@ -77,6 +78,7 @@ def check(request: HttpRequest, pk: int) -> HttpResponse:
         "may_submit": moves.may(application, step, viewer(request)),
         "to": reverse("pipeline:move", args=[pk, name]),
         "way": way(application),
+        "standing": telling.standing_of(application, viewer(request)),
     }
     return render(request, "pipeline/check.html", context)
 

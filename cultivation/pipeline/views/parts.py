@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 from cultivation.pipeline import routes
 from cultivation.pipeline.correcting import opened, subjects
 from cultivation.pipeline.errors import MoveError
-from cultivation.pipeline.models import Status
+from cultivation.pipeline.models import LIVE, Status
 from cultivation.pipeline.questions import questions_of
+from cultivation.pipeline.routing import handing
 from enterprises.places.models import Region
 from enterprises.registry.models import Title
 
@@ -41,6 +42,28 @@ def way(application: Application) -> list[dict[str, Any]]:
         }
         for number, level in enumerate(route)
     ]
+
+
+def moved(application: Application) -> dict[str, str] | None:
+    """Return from where to where the enterprise has moved, and where the case goes (迁移提示)."""
+    if application.status not in LIVE or not handing.has_moved(application):
+        return None
+    found = {
+        "from": str(handing.region_at(application.region_path)),
+        "to": str(application.enterprise.region),
+        "goes": "",
+    }
+    try:
+        way = handing.way_of(application)
+    except MoveError:
+        return found
+    if way.waits:
+        said = _("It goes back to the enterprise until a round of the new unit takes it.")
+    else:
+        said = _("It goes on with the %(level)s of the new place.") % {
+            "level": Region.Level(way.level).label
+        }
+    return found | {"goes": said}
 
 
 def answers_of(application: Application, answers: dict[str, Any]) -> list[dict[str, Any]]:

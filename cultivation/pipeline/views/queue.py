@@ -19,6 +19,7 @@ from cultivation.pipeline.correcting.filters import late, queue_of, sortable
 from cultivation.pipeline.correcting.forms import OfficerForm
 from cultivation.pipeline.errors import MoveError
 from cultivation.pipeline.models import Application, Assignment
+from cultivation.pipeline.rounds import quotas
 from cultivation.pipeline.views.gate import reviewers_only, seen_application
 from cultivation.pipeline.views.parts import kept
 from cultivation.pipeline.views.review import neighbour
@@ -70,6 +71,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         "show": data["show"],
         "today": timezone.localdate(),
         "counts": counts(user) if user.scope.is_office else None,
+        "quotas": quotas.of_offices(user),
         "query": kept(request.GET).urlencode(),
         "previous_url": neighbour(request, "before", page.previous),
         "following_url": neighbour(request, "after", page.following),

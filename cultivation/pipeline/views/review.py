@@ -26,8 +26,9 @@ from cultivation.pipeline.correcting.forms import OfficerForm, opinion_forms
 from cultivation.pipeline.errors import MoveError
 from cultivation.pipeline.models import Application, Correction
 from cultivation.pipeline.panels import advice
+from cultivation.pipeline.rounds import telling
 from cultivation.pipeline.views.gate import seen_application
-from cultivation.pipeline.views.parts import answers_of, kept, way
+from cultivation.pipeline.views.parts import answers_of, kept, moved, way
 from enterprises.registry.views.gate import viewer
 
 if TYPE_CHECKING:
@@ -120,6 +121,8 @@ def shown(
     context = {
         "application": application,
         "way": way(application),
+        "standing": telling.standing_of(application, user),
+        "moved": moved(application),
         "level": routes.holding_level(application),
         "may_judge": may_judge,
         "rows": [

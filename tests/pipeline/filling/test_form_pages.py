@@ -292,8 +292,8 @@ def test_a_field_is_found_by_its_name(owner: Client, draft: Application) -> None
 
 
 LIMITS = {  # queries; the frame of every page may take three more
-    ("form", ()): 26,
-    ("check", ()): 27,
+    ("form", ()): 30,
+    ("check", ()): 31,
     ("form_criteria", ("F-3",)): 24,
     ("form_section", ("documents",)): 14,
     ("form_section", ("texts",)): 8,
