@@ -92,7 +92,7 @@
   function touched(field) {
     const rows = kept();
     if (isDirty(field)) {
-      rows[field.subject] = { value: value(field.input), seen: field.seen.value, id: newId(), at: Date.now() };
+      rows[field.subject] = { value: value(field.input), seen: field.seen.value, id: newId(), at: Date.now(), unit: form.elements.unit.value };
       show(field, said.unsaved, "waiting");
     } else {
       delete rows[field.subject];
@@ -305,7 +305,8 @@
       for (const field of here) {
         const row = kept()[field.subject];
         if (!row) continue;
-        put(field, row.value);
+        const bare = field.sort === "money" && row.unit !== form.elements.unit.value && /^[\d.,\s+-]+$/.test(row.value);
+        put(field, bare ? row.value.trim() + row.unit : row.value); // typed while the page was in another unit
         field.id = row.id;
         field.seen.value = row.seen;
         field.stopped = false;

@@ -9,6 +9,7 @@ import polars as pl
 from django.utils import timezone
 from django.utils.translation import get_language
 
+from cultivation.pipeline.filling.evidence import SOON
 from cultivation.pipeline.filling.submitted import KIND_OF, lists_of
 from cultivation.standards.measures import MEASURES
 from cultivation.standards.sources import counted
@@ -16,6 +17,8 @@ from cultivation.standards.tables import read
 from enterprises.registry import subjects as registry_subjects
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from cultivation.pipeline.filling.needs import Section
     from cultivation.pipeline.filling.sheet import Sheet
     from cultivation.standards.policy import Count
@@ -32,6 +35,7 @@ class Row:
     pk: int
     text: str
     counts: str  # yes | no | open: a property is not stated
+    ends: dt.date | None = None  # the last valid day, where that is near or past
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,7 @@ def of(sheet: Sheet, section: Section) -> list[Listed]:
         )
         said = _fitting(sheet, measure, counts) if rows else {}
         shown = tuple(
-            Row(fact.pk, registry_subjects.fact_text(fact), said.get(fact.pk, "no"))
+            Row(fact.pk, registry_subjects.fact_text(fact), said.get(fact.pk, "no"), _ends(fact))
             for fact in rows[:SHOWN]
         )
         labels = tuple(_label(count) for count in counts)
@@ -75,9 +79,17 @@ def plain(sheet: Sheet) -> list[Listed]:
         rows: list[Fact] = list(
             kind.model._default_manager.filter(enterprise=sheet.enterprise).order_by("pk")
         )
-        shown = tuple(Row(one.pk, registry_subjects.fact_text(one), "") for one in rows[:SHOWN])
+        shown = tuple(
+            Row(one.pk, registry_subjects.fact_text(one), "", _ends(one)) for one in rows[:SHOWN]
+        )
         found.append(Listed(kind, (), shown, max(0, len(rows) - SHOWN)))
     return found
+
+
+def _ends(fact: Fact) -> dt.date | None:
+    """Return the last valid day of a fact, where a decision may not fall before it."""
+    day: dt.date | None = getattr(fact, "valid_to", None)
+    return day if day is not None and day <= timezone.localdate() + SOON else None
 
 
 def _fitting(sheet: Sheet, measure: str, counts: tuple[Count, ...]) -> dict[int, str]:

@@ -251,9 +251,11 @@ def test_a_page_shows_what_each_fact_counts_for(
         IntellectualProperty.objects.create(
             kind="invention", ip_class=1, number=number, related=related, **common
         )
+    IntellectualProperty.objects.filter(number="ZL-2").update(valid_to="2026-07-01")
+    IntellectualProperty.objects.filter(number="ZL-1").update(valid_to="2036-07-01")
     said = text(owner.get(at("form_criteria", draft, "F-3")))
     assert "ZL-1 · 2024-01-01 is counted" in said
-    assert "ZL-2 · 2024-01-01 is not counted" in said
+    assert "ZL-2 · 2024-01-01 valid until 2026-07-01 is not counted" in said
     assert "ZL-3 · 2024-01-01 open: something is not stated" in said
     add = reverse("registry:fact_add", args=[world.firm.pk, "ip"])
     back = at("form_criteria", draft, "F-3")
