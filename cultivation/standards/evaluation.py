@@ -35,7 +35,7 @@ def judge(frame: pl.DataFrame, standard: Criterion) -> pl.DataFrame:
     lazy = frame.lazy()
     if frame.height < MANY:  # planning would take longer than the work
         rest = judge_rest(lazy, standard, bits=_usual(frame))
-        return rest.collect(optimizations=pl.QueryOptFlags.none(), engine="in-memory")
+        return rest.collect(optimizations=pl.QueryOptFlags.none())
     return judge_rest(lazy, standard, bits=largest(lazy, standard)).collect()
 
 

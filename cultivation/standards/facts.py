@@ -20,7 +20,7 @@ from cultivation.standards.tables import among, read, read_few
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from cultivation.standards.policy import Count
 
@@ -59,36 +59,33 @@ def row(enterprise_id: int, *, as_of: dt.date, counts: Sequence[Count] | None = 
     if counts is None:
         counts = _all_counts()
     chosen = among([enterprise_id])
-    own = read_few(*sources.enterprises(chosen)).select(sources.own_facts(as_of.year))
-    held = read_few(*sources.titles(chosen, as_of)).select(sources.held())
-    found: Row = own.row(0, named=True)
-    found |= held.select(sources.with_highest()).row(0, named=True)
-    rows = read_few(*sources.reports(chosen, as_of)).rows(named=True)
-    reports = {row["year"]: row for row in rows}
+    own = read_few(*sources.enterprises(chosen)).lazy()
+    held = read_few(*sources.titles(chosen, as_of)).lazy().select(sources.held())
+    reports = read_few(*sources.reports(chosen, as_of)).rows(named=True)
+    of_year = {report["year"]: report for report in reports}
+    asked = [own.select(sources.own_facts(as_of.year)), held.select(sources.with_highest())]
+    asked += _counts_of_one(chosen, as_of, counts)
+    # One asking for all of it, unplanned: planning would take longer than the work.
+    made = pl.collect_all(asked, optimizations=pl.QueryOptFlags.none())
+    found: Row = made[0].row(0, named=True) | made[1].row(0, named=True)
     for back in sources.YEARS:
-        report = reports.get(as_of.year - back, {})
+        report = of_year.get(as_of.year - back, {})
         found |= {f"{name}_y{back}": report.get(name) for name in FIGURE_UNITS}
-    made = _counts_of_one(chosen, as_of, counts)
+    counted = {name: n for table in made[2:] for name, n in table.row(0, named=True).items()}
     for count in counts:
         low, high = f"{count.name}_low", f"{count.name}_high"
         open_above = count.complete and not found[count.complete]
-        found |= {low: made.get(low, 0), high: None if open_above else made.get(high, 0)}
+        found |= {low: counted.get(low, 0), high: None if open_above else counted.get(high, 0)}
     return found
 
 
-def _counts_of_one(chosen: Q, as_of: dt.date, counts: Sequence[Count]) -> Row:
-    """Return what one enterprise has by each count of which it has any fact."""
-    asked = []
+def _counts_of_one(chosen: Q, as_of: dt.date, counts: Sequence[Count]) -> Iterator[pl.LazyFrame]:
+    """Yield what one enterprise has by each count of which it has any fact."""
     for of in MEASURES:
         wanted = [count for count in counts if count.of == of]
         facts = read_few(*sources.dated(of, chosen, as_of)) if wanted else pl.DataFrame()
         if facts.height:
-            asked.append(sources.counted(facts.lazy(), of, as_of=as_of, counts=wanted))
-    made: Row = {}
-    plain = pl.QueryOptFlags.none()  # planning would take longer than the work
-    for table in pl.collect_all(asked, optimizations=plain, engine="in-memory"):
-        made |= table.row(0, named=True)
-    return made
+            yield sources.counted(facts.lazy(), of, as_of=as_of, counts=wanted)
 
 
 def from_row(facts: Row) -> pl.DataFrame:
