@@ -45,6 +45,10 @@ app.conf.beat_schedule = {
         "task": "cultivation.standards.tasks.judge_tonight",
         "schedule": crontab(hour="1-6", minute=0),  # again where it failed
     },
+    "releases-every-minute": {
+        "task": "cultivation.pipeline.tasks.start_due_releases",
+        "schedule": 60.0,
+    },
     "replay-every-night": {
         "task": "cultivation.standards.tasks.replay_tonight",
         "schedule": crontab(hour=4, minute=30),

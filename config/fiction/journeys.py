@@ -10,14 +10,16 @@ from django.db import transaction
 from django.utils import timezone
 
 from config.fiction import life, notices, papers, people
+from config.fiction.ground import HOME
 from config.fiction.words import MARK
-from cultivation.pipeline import applications, findings, moves, opinions, routes, titles
+from cultivation.pipeline import applications, findings, moves, opinions, routes
 from cultivation.pipeline.correcting import clock, reasons, returning
 from cultivation.pipeline.correcting.returning import Ask
 from cultivation.pipeline.errors import MoveError
 from cultivation.pipeline.filling import submitted
 from cultivation.pipeline.models import Application, Move, Status
 from cultivation.pipeline.questions import questions_of
+from cultivation.pipeline.releasing import endings, proposing, releasing
 from cultivation.standards import editions
 from cultivation.standards.models import Assessment, Verdict
 from enterprises.accounts.models import User
@@ -59,6 +61,7 @@ def walk(*, told: Callable[[int, int], None]) -> int:
         told(number, len(wanted))
     _recheck()
     _revoke()
+    _propose()
     notices.fill()
     life.fill()
     _half_filled()
@@ -69,7 +72,9 @@ def _possible(tier: str, end: str) -> bool:
     return end != Status.AT_NATION or tier == Tier.LITTLE_GIANT
 
 
-def _candidates(tier: Tier, *, kind: str = Application.Kind.RECOGNITION) -> list[int]:
+def _candidates(
+    tier: Tier, *, kind: str = Application.Kind.RECOGNITION, path: str = ""
+) -> list[int]:
     """Return the first firms that met a tier's edition when they were judged last."""
     today = timezone.localdate()
     edition = editions.edition_for(tier, kind=kind, on=today, path="")
@@ -79,6 +84,7 @@ def _candidates(tier: Tier, *, kind: str = Application.Kind.RECOGNITION) -> list
         met = met.exclude(enterprise__in=held)
     own = list(people.OWNED.values())
     found = met.exclude(enterprise__in=own).order_by("enterprise")
+    found = found.filter(enterprise__region_path__startswith=path)
     return list(found.values_list("enterprise", flat=True)[:TRIES])
 
 
@@ -127,9 +133,21 @@ def _move_on(application: Application, end: str, owner: User) -> None:
         if end == Status.RETURNED and _high_enough(application):
             returning.send_back(application, _asks(application), by=officer)
         elif end == Status.REFUSED and _high_enough(application):
-            moves.advance(application, "refuse", by=officer, reason=f"演示：与申报数据不一致{MARK}")
+            _take(application, "refuse", officer, reason=f"演示：与申报数据不一致{MARK}")
         else:
-            moves.advance(application, _next(application), by=officer)
+            _take(application, _next(application), officer)
+
+
+def _take(application: Application, name: str, officer: User, *, reason: str = "") -> None:
+    """Take a move; a second officer of the office releases what takes two."""
+    if not moves.STEPS[name].two_persons(application):
+        moves.advance(application, name, by=officer, reason=reason)
+        return
+    proposal = proposing.propose(application, name, by=officer, reason=reason)
+    done = releasing.release([proposal], by=_officer(application, second=True))
+    if done.hindered:
+        raise MoveError(done.hindered[proposal.pk])
+    application.refresh_from_db()
 
 
 def _asks(application: Application) -> list[Ask]:
@@ -172,8 +190,8 @@ def _owner(enterprise: Enterprise) -> User:
     return people.seat_somebody(f"firm-{enterprise.pk}", name, "owner", enterprise=enterprise)
 
 
-def _officer(application: Application) -> User:
-    """Return an officer of the office that has the application in hand."""
+def _officer(application: Application, *, second: bool = False) -> User:
+    """Return an officer of the office that has the application in hand, or the second."""
     level = routes.holding_level(application)
     region: Region | None = application.enterprise.region
     if level == "nation":
@@ -182,7 +200,7 @@ def _officer(application: Application) -> User:
         region = region.parent
     if region is None:
         raise MoveError(f"no {level} above {application.enterprise.region}")
-    return people.officer_of(region, level)
+    return people.officer_of(region, level, second=second)
 
 
 def _spread(application: Application) -> None:
@@ -228,10 +246,28 @@ def _half_filled() -> None:
 
 def _revoke() -> None:
     """Take two little-giant titles away, one for cause, one cancelled."""
-    nation = people.officer_of(Region.objects.get(level=Region.Level.NATION), "nation")
+    whole = Region.objects.get(level=Region.Level.NATION)
+    officers = [people.officer_of(whole, "nation", second=second) for second in (False, True)]
     kinds = (Title.End.REVOKED, Title.End.CANCELLED)
     reasons = (f"演示：数据造假{MARK}", f"演示：两次未更新信息{MARK}")
     running = Title.objects.filter(tier=Tier.LITTLE_GIANT, ended_on__isnull=True)
     running = running.exclude(enterprise__applications__isnull=False).order_by("-enterprise_id")
     for title, kind, reason in zip(running[:2], kinds, reasons, strict=False):
-        titles.revoke(title, by=nation, reason=reason, kind=kind)
+        proposed = endings.propose(title, kind, by=officers[0], reason=reason)
+        endings.release(proposed, by=officers[1])
+
+
+def _propose() -> None:
+    """Leave decisions pending on some whose notice is over, one in the demo's own province."""
+    home = Region.objects.get(code=HOME).path[:2]
+    for tier in (Tier.SRDI, Tier.INNOVATIVE):
+        own = (pk for pk in _candidates(tier, path=home))
+        if any(_go(Plan(pk, tier, Application.Kind.RECOGNITION, Status.ON_NOTICE)) for pk in own):
+            break
+    for number, application in enumerate(Application.objects.filter(status=Status.ON_NOTICE)[:5:2]):
+        notices.let_pass(application)
+        verdict = "recognise" if routes.is_last(application) else "recommend"
+        words = f"演示：公示期间查实数据不符{MARK}" if number == 1 else ""
+        proposing.propose(
+            application, "refuse" if words else verdict, by=_officer(application), reason=words
+        )

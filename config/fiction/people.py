@@ -33,6 +33,12 @@ PEOPLE = (
     Person("nation", "演示·国家主管", "nation", "国家审核员 · national officer"),
     Person("nation2", "演示·国家主管二", "nation", "国家审核员二 · second national officer"),
     Person("province", "演示·江苏省主管", "province", "省级审核员 · provincial officer (Jiangsu)"),
+    Person(
+        "province2",
+        "演示·江苏省主管二",
+        "province",
+        "省级审核员二 · second provincial officer (Jiangsu)",
+    ),
     Person("city", "演示·苏州市主管", "city", "市级审核员 · city officer (Suzhou)"),
     Person("county", "演示·昆山市主管", "county", "县级审核员 · county officer (Kunshan)"),
     Person("expert", "演示·专家", "expert", "专家 · expert"),
@@ -100,13 +106,17 @@ def seat_somebody(
     return user
 
 
-def officer_of(region: Region, level: str) -> User:
-    """Return the officer of a region's office, seating one where there is none."""
-    seated = User.objects.filter(seats__region=region, seats__role=level).order_by("pk").first()
-    if seated is not None:
-        return seated
-    name = f"演示·{region.name_zh}主管"
-    return seat_somebody(f"office-{region.path}", name, level, region=region)
+def officer_of(region: Region, level: str, *, second: bool = False) -> User:
+    """Return the officer of a region's office, or the second, seating one where there is none."""
+    seated = User.objects.filter(seats__region=region, seats__role=level).order_by("pk")
+    place = 1 if second else 0
+    for found in seated[place : place + 1]:
+        return found
+    name, number = f"演示·{region.name_zh}主管", ""
+    if second:
+        officer_of(region, level)
+        name, number = f"{name}二", "-2"
+    return seat_somebody(f"office-{region.path}{number}", name, level, region=region)
 
 
 def _offices() -> dict[str, Region]:

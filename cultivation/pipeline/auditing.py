@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 CHUNK = 1000
 READ = (
     "application_id", "name", "source", "target", "version", "reason", "note", "judgement_id",
-    "made_by_id", "made_at", "application__receipt", "application__enterprise__fictional",
+    "made_by_id", "made_at", "proposed_by_id", "decides", "alone", "application__receipt",
+    "application__enterprise__fictional",
     *(f"judgement__{name}" for name in traces.HASHES),
 )  # fmt: skip
 Said = tuple[int, tuple[Any, ...]]  # the record, and what it says

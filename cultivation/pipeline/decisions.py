@@ -7,12 +7,13 @@ out the same, nothing is decided.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
 from django.utils.translation import gettext as _
 
-from cultivation.pipeline import findings, routes
+from cultivation.pipeline import ahead, findings, routes
 from cultivation.pipeline.models import CriterionReview, Reason
 from cultivation.standards import keeping
 from cultivation.standards.models import Verdict
@@ -39,15 +40,15 @@ def basis_of(application: Application) -> dict[str, Any]:
         "result_hash": kept.result_hash,
         "engine": kept.engine,
         "submission_hash": application.submitted_hash,
-        "documents": list(application.documents.values_list("sha256", flat=True)),
+        "documents": [document.sha256 for document in application.documents.all()],
     }
 
 
 def record_of(application: Application) -> dict[str, Any]:
     """Return the record of a decision: its basis, the level's opinions, and how all stand."""
     level = routes.holding_level(application)
-    said = application.criterion_reviews.filter(level=level).select_related("grounds")
-    rows = list(said.order_by("criterion"))
+    rows = [row for row in application.criterion_reviews.all() if row.level == level]
+    rows.sort(key=attrgetter("criterion"))
     opinions = {row.criterion: row.opinion for row in rows}
     root = application.submitted_result
     return basis_of(application) | {
@@ -74,7 +75,10 @@ def record_of(application: Application) -> dict[str, Any]:
 def drift_of(application: Application) -> Difference | None:
     """Judge the application as submitted again; return what differs, None for nothing (重演)."""
     kept = application.submission
-    return None if kept is None else keeping.replayed(kept)
+    if kept is None:
+        return None
+    known = ahead.drift_read(application)
+    return keeping.replayed(kept) if known is ahead.NOT_READ else known
 
 
 def hindrance(application: Application) -> str | None:
@@ -97,7 +101,7 @@ def hindrance(application: Application) -> str | None:
 
 def _swapped(application: Application) -> str:
     """Say that the judgement is not the one whose hashes the submission noted, or nothing."""
-    last = application.moves.filter(name__in=["submit", "resubmit"]).last()
+    last = ahead.last_submission(application)
     kept = application.submission
     if (
         last is None

@@ -16,6 +16,8 @@ from cultivation.pipeline.rounds import noting, quotas
 from cultivation.standards import keeping
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cultivation.standards.models import Judgement
     from enterprises.accounts.models import User
 
@@ -86,25 +88,34 @@ def set_notice(application: Application, by: User) -> dict[str, Any]:
     }
 
 
-def give_title(application: Application, by: User) -> dict[str, Any]:
-    """Give the title (认定)."""
-    application.title = titles.grant(application, by=by)
+def give_titles(applications: Sequence[Application], by: User) -> None:
+    """Give the titles of applications of different enterprises (认定)."""
+    for application, title in zip(applications, titles.grant(applications, by=by), strict=True):
+        application.title = title
+
+
+def note_title(application: Application, by: User) -> dict[str, Any]:
+    """Keep with the recognition on what it rests, and the title that was given."""
+    if application.title is None:
+        raise ValueError("no title was given")
     return note_decision(application, by) | {
         "title": application.title.number,
         "valid_to": application.title.valid_to.isoformat(),
     }
 
 
-def let_lapse(application: Application) -> None:
-    """End a title that only its re-check kept alive, where the re-check came to nothing."""
-    if application.kind == Application.Kind.RECHECK:
-        titles.expire(enterprise=application.enterprise)
+def let_lapse(applications: Sequence[Application]) -> None:
+    """End titles that only their re-checks kept alive, where these came to nothing."""
+    recheck = Application.Kind.RECHECK
+    if firms := [one.enterprise_id for one in applications if one.kind == recheck]:
+        titles.expire(enterprises=firms)
 
 
-def withdrawn(application: Application) -> None:
-    """Give the places back that a case took, and end a title that only it kept alive."""
-    quotas.give_back(application)
-    let_lapse(application)
+def withdrawn(applications: Sequence[Application]) -> None:
+    """Give the places back that cases took, and end titles that only they kept alive."""
+    for application in applications:
+        quotas.give_back(application)
+    let_lapse(applications)
 
 
 def _judge(application: Application) -> Judgement:

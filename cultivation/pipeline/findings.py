@@ -197,8 +197,8 @@ def subjects(leaf: Node, edition_code: str) -> list[str]:
 
 def opinions_at(application: Application, level: str) -> dict[str, str]:
     """Return the opinions that a level gave, by criterion."""
-    rows = application.criterion_reviews.filter(level=level)
-    return dict(rows.values_list("criterion", "opinion"))
+    rows = application.criterion_reviews.all()
+    return {row.criterion: row.opinion for row in rows if row.level == level}
 
 
 def changed_codes(before: Node, after: Node) -> set[str]:

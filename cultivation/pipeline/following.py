@@ -22,13 +22,14 @@ if TYPE_CHECKING:
 def follow(
     when: Mapping[int, dt.date],
     *,
-    cause: str,
+    cause: str | Mapping[int, str],
     by: User | None,
-    application: Application | None = None,
+    applications: Mapping[int, Application] | None = None,
 ) -> int:
     """Bring stage and tier of enterprises up to their titles; return how many changed.
 
-    `when` gives for each enterprise the day from which a change counts.
+    `when` gives for each enterprise the day from which a change counts; a cause may be given for
+    each, and the application that brought the change.
     """
     held: dict[int, set[str]] = defaultdict(set)
     running = Title.objects.filter(enterprise__in=list(when), ended_on__isnull=True)
@@ -51,8 +52,8 @@ def follow(
                 tier_before=tier,
                 tier_after=new_tier,
                 effective_on=when[pk],
-                cause=cause,
-                application=application,
+                cause=cause if isinstance(cause, str) else cause[pk],
+                application=(applications or {}).get(pk),
                 made_by=by,
             )
         )

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from cultivation.pipeline.invitations import Text
 from cultivation.pipeline.questions import questions_of
 from enterprises.accounts.models import User
-from enterprises.registry.models import Document, Tier, Title
+from enterprises.registry.models import Document, Tier
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -100,25 +100,6 @@ class TitleForm(forms.Form):
         label=_("Which list it comes from"),
         max_length=200,
         help_text=_("Name the document and the place in the list."),
-    )
-
-
-class EndingForm(forms.Form):
-    """Ending a title before its time (撤销或取消)."""
-
-    kind = forms.ChoiceField(
-        label=_("How it ends"),
-        choices=[
-            (
-                Title.End.REVOKED,
-                _("revoked for cause: titles fall together, three years without application"),
-            ),
-            (Title.End.CANCELLED, _("cancelled: this title alone, nothing is barred")),
-        ],
-        widget=forms.RadioSelect,
-    )
-    reason = forms.CharField(
-        label=_("Reason"), max_length=1000, widget=forms.Textarea(attrs={"rows": 3})
     )
 
 

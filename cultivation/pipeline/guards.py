@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from cultivation.pipeline import checklist, decisions, findings, routes, titles
 from cultivation.pipeline.models import Status
 from cultivation.standards.models import Verdict
-from enterprises.registry.models import Title
 
 if TYPE_CHECKING:
     from cultivation.pipeline.models import Application
@@ -44,11 +43,7 @@ def held_when_submitted(application: Application) -> str | None:
         return _("The application was never submitted.")
     day = timezone.localdate(application.submitted_at)
     enterprise, tier = application.enterprise, application.tier
-    taken = Title.objects.filter(
-        enterprise=enterprise,
-        end_kind__in=[Title.End.REVOKED, Title.End.CANCELLED],
-        ended_on__gte=day,
-    ).first()
+    taken = titles.taken_since(enterprise, day)
     if taken and titles.lacking(enterprise, tier):
         return _("Title %(number)s, on which the application builds, ended meanwhile.") % {
             "number": taken.number

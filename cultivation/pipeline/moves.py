@@ -4,39 +4,37 @@ from __future__ import annotations
 
 from copy import copy
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from cultivation.pipeline import effects, guards, routes, telling, traces
-from cultivation.pipeline.correcting import assigning, clock, closing, opening
+from cultivation.pipeline import effects, guards, routes, taking
+from cultivation.pipeline.correcting import closing, opening
 from cultivation.pipeline.errors import MovedMeanwhileError, MoveError
 from cultivation.pipeline.models import Application, Move, Status
-from cultivation.pipeline.notices import publishing
 from cultivation.pipeline.notices.guards import no_open_objection
 from cultivation.pipeline.panels.guards import scores_in
 from cultivation.pipeline.rounds import choosing
 from cultivation.pipeline.rounds import guards as round_guards
 from cultivation.pipeline.routing import handing
+from cultivation.pipeline.taking import moved
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from django_stubs_ext import StrOrPromise
 
     from enterprises.accounts.models import User
 
+__all__ = ["HELD", "STEPS", "Choice", "Step", "advance", "choices_of", "may", "moved"]
 OWNER, REVIEW, DECIDE, HAND = "owner", "review", "decide", "hand"
 HELD = (Status.AT_COUNTY, Status.AT_CITY, Status.AT_PROVINCE, Status.AT_NATION)
-moved = Signal()  # sent with `move` once the transaction is committed
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +49,12 @@ class Step:
     offered: Callable[[Application], bool] | None = None  # else always where its source fits
     prepare: Callable[[Application], None] | None = None  # on the row in hand, before the guards
     guards: tuple[Callable[[Application], str | None], ...] = ()
+    together: Callable[[Sequence[Application], Any], None] | None = None  # before the effect
     effect: Callable[[Application, Any], dict[str, Any]] = effects.none
-    after: Callable[[Application], None] | None = None
+    after: Callable[[Sequence[Application]], None] | None = None
+    two_persons: Callable[[Application], bool] = routes.never  # proposes and releases
+    moves_away: bool = False  # to another office of the same level
+    in_bulk: bool = False  # many of different enterprises are taken in a few statements
     reason_owed: bool = False
     tone: str = ""  # of the button: primary | danger
     page: str = ""  # the page on which it is taken, where it asks for more than a reason
@@ -164,7 +166,10 @@ STEPS = {
                 scores_in,
                 guards.same_when_judged_again,
             ),
-            effect=effects.give_title,
+            together=effects.give_titles,
+            effect=effects.note_title,
+            two_persons=routes.always,
+            in_bulk=True,
             tone="primary",
         ),
         Step(
@@ -201,6 +206,8 @@ STEPS = {
             ),
             effect=effects.note_decision,
             after=effects.let_lapse,
+            two_persons=routes.is_last,
+            in_bulk=True,
             reason_owed=True,
             tone="danger",
         ),
@@ -223,6 +230,7 @@ STEPS = {
             offered=handing.has_moved,
             guards=(handing.stayed,),
             effect=handing.hand,
+            moves_away=True,
             reason_owed=True,
         ),
     )
@@ -234,16 +242,22 @@ class Choice:
     """A move as it stands for a user now: `hindrance` says why not yet (可选操作).
 
     What a page of its own asks for is not looked into; the page does.
+    A decision of two persons is proposed, not taken.
     """
 
     step: Step
     hindrance: str = ""
+    two_persons: bool = False
 
 
 def choices_of(application: Application, user: User) -> list[Choice]:
     """Return the moves that a user may take from where the application stands."""
     return [
-        Choice(step, "" if step.page else _hindrance(application, step))
+        Choice(
+            step,
+            "" if step.page else hindrance(application, step),
+            step.two_persons(application),
+        )
         for step in STEPS.values()
         if application.status in step.sources
         and (step.offered is None or step.offered(application))
@@ -286,7 +300,7 @@ def advance(
     not late because another's step or the judging takes a while. `version` is the state the user
     looked at, by default the object's own; nobody as `by` is the system itself, which may take few
     moves. Raises PermissionDenied where the move is not the user's, MovedMeanwhileError where
-    somebody else was faster, MoveError where it is not possible now.
+    somebody else was faster, MoveError where it is not possible now or takes two persons.
     """
     return _advance(
         application, STEPS[name], by=by, reason=reason, version=version, moment=timezone.now()
@@ -303,11 +317,7 @@ def _advance(
     version: int | None,
     moment: dt.datetime,
 ) -> Move:
-    locked = (
-        Application.objects.select_for_update(of=("self",))
-        .select_related("enterprise__region", "edition", "title", "submission__edition")
-        .get(pk=application.pk)
-    )
+    locked = taking.locked().get(pk=application.pk)
     locked.moment = moment
     seen = application.version if version is None else version
     if by is not None and seen != locked.version and _was_allowed(locked, step, by, seen):
@@ -316,9 +326,8 @@ def _advance(
     if seen != locked.version:
         raise MovedMeanwhileError(_already(locked))
     _check(locked, step, by, reason)
-    move = _take(locked, step, by, reason.strip())
+    (move,) = taking.take(step, [taking.Due(locked, reason.strip())], by=by)
     application.refresh_from_db()
-    transaction.on_commit(partial(moved.send_robust, sender=Move, move=move))
     return move
 
 
@@ -349,22 +358,32 @@ def _check(application: Application, step: Step, by: User | None, reason: str) -
                 "possible": _possible(application, by),
             }
         )
+    if step.two_persons(application):
+        raise MoveError(
+            _("“%(move)s” takes two persons here: one proposes it, another releases it.")
+            % {"move": step.label}
+        )
     if step.reason_owed and not reason.strip():
         raise MoveError(_("“%(move)s” needs a reason.") % {"move": step.label}, field="reason")
-    hindrance = _hindrance(application, step)
-    if hindrance:
-        raise MoveError(hindrance)
+    if said := hindrance(application, step):
+        raise MoveError(said)
 
 
 def _possible(application: Application, by: User | None) -> str:
-    choices = choices_of(application, by) if by is not None else []
-    open_now = [str(c.step.label) for c in choices if not c.hindrance]
+    found = choices_of(application, by) if by is not None else []
+    open_now = [_open(choice) for choice in found if not choice.hindrance]
     if not open_now:
         return _("Nothing is left to do for you here now.")
     return _("Possible for you now: %(moves)s.") % {"moves": ", ".join(open_now)}
 
 
-def _hindrance(application: Application, step: Step) -> str:
+def _open(choice: Choice) -> str:
+    name = {"move": choice.step.label}
+    return _("propose: %(move)s") % name if choice.two_persons else str(choice.step.label)
+
+
+def hindrance(application: Application, step: Step) -> str:
+    """Say what stands in the way of a step now, or nothing; the first of its guards that does."""
     if step.prepare is not None:
         step.prepare(application)
     return next((said for guard in step.guards if (said := guard(application))), "")
@@ -379,37 +398,3 @@ def _already(application: Application) -> str:
         "move": STEPS[last.name].label if last.name in STEPS else last.name,
         "status": application.get_status_display(),
     }
-
-
-def _moment(application: Application) -> dt.datetime:
-    return application.moment or timezone.now()
-
-
-def _take(application: Application, step: Step, by: User | None, reason: str) -> Move:
-    source, version = application.status, application.version
-    note = {"received_at": timezone.localtime(_moment(application)).isoformat()} | step.effect(
-        application, by
-    )
-    application.status = step.target(application)
-    application.version = version + 1
-    application.save()
-    assigning.release(application, moved=step.right == HAND)
-    if source == Status.ON_NOTICE:
-        publishing.leave(application)
-    if step.after is not None:
-        step.after(application)
-    move = Move.objects.create(
-        application=application,
-        name=step.name,
-        source=source,
-        target=application.status,
-        version=version,
-        reason=reason,
-        note=note,
-        judgement=application.submission,
-        made_by=by,
-    )
-    clock.settle(application)
-    traces.moved(application, move)
-    telling.moved(application, move)
-    return move

@@ -59,6 +59,18 @@ class ApplicationQuerySet(models.QuerySet):  # type: ignore[type-arg]
             found |= over & Q(notice_level=level, region_path__startswith=path)
         return found
 
+    def to_decide_by(self, user: User) -> Self:
+        """Return what a user decides on at province or nation, on notice or in hand (待决定)."""
+        if not user.is_authenticated:
+            return self.none()
+        scope = user.scope
+        found = Q(pk__in=[])
+        for path, level in scope.decide_paths:
+            if level in {"province", "nation"}:
+                here = Q(status=f"at_{level}") | Q(status="on_notice", notice_level=level)
+                found |= here & Q(region_path__startswith=path)
+        return self.filter(found).exclude(enterprise_id__in=scope.enterprises)
+
     def public(self) -> Self:
         """Return what everybody may know: who is on notice or recognised, less what was revoked."""
         taken = Q(title__end_kind__in=["revoked", "cancelled"])
@@ -120,3 +132,57 @@ class HandoverQuerySet(models.QuerySet):  # type: ignore[type-arg]
         left = scope.visible(path="from_path", enterprise="application__enterprise_id")
         here = scope.visible(path="to_path", enterprise="application__enterprise_id")
         return self.filter(left | here)
+
+
+class PendingQuerySet(models.QuerySet):  # type: ignore[type-arg]
+    """Pending decisions, read by offices alone, never by the enterprise concerned (待发布决定)."""
+
+    path = "region_path"
+    enterprise = ""
+
+    def visible_to(self, user: User) -> Self:
+        """Return those of a user's office and level, and those below the regions one audits.
+
+        Nobody sees what concerns an enterprise one sits for.
+        """
+        if not user.is_authenticated:
+            return self.none()
+        scope = user.scope
+        found = Q(pk__in=[])
+        for path, level in scope.offices:
+            found |= Q(level=level) & self._below(path)
+        for path in scope.audits:
+            found |= self._below(path)
+        rows = self.filter(found)
+        if self.enterprise and scope.enterprises:
+            rows = rows.exclude(**{f"{self.enterprise}__in": scope.enterprises})
+        return rows
+
+    def _below(self, path: str) -> Q:
+        return Q(**{f"{self.path}__startswith": path}) if path else Q(pk__isnull=False)
+
+
+class ProposalQuerySet(PendingQuerySet):
+    """Proposals how to decide applications (拟办决定)."""
+
+    path = "application__region_path"
+    enterprise = "application__enterprise_id"
+
+    def open(self) -> Self:
+        """Return those that can still take effect (待发布)."""
+        return self.filter(state__in=["pending", "held"])
+
+
+class EndingQuerySet(PendingQuerySet):
+    """Proposals to end titles (拟撤销、取消)."""
+
+    path = "title__enterprise__region_path"
+    enterprise = "title__enterprise_id"
+
+    def open(self) -> Self:
+        """Return those that can still take effect (待发布)."""
+        return self.filter(state="pending")
+
+
+class ReleaseQuerySet(PendingQuerySet):
+    """Releases of pending decisions (集中发布)."""

@@ -72,6 +72,16 @@ def following(application: Application) -> str:
     return f"at_{application.route[here + 1]}"
 
 
+def never(_application: Application) -> bool:
+    """Say no of every application."""
+    return False
+
+
+def always(_application: Application) -> bool:
+    """Say yes of every application."""
+    return True
+
+
 def is_last(application: Application) -> bool:
     """Tell whether the level that has the application is the one that decides."""
     return bool(application.route) and application.route[-1] == holding_level(application)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from cultivation.pipeline import titles
+from cultivation.pipeline import telling, titles
 from cultivation.pipeline.correcting.sweeping import sweep
 from cultivation.pipeline.life import reminding, updating
+from cultivation.pipeline.models import Move
 from cultivation.pipeline.notices import sweeping
+from cultivation.pipeline.releasing import sets
 from cultivation.pipeline.rounds import reminding as drafts_closing
 from enterprises.jobs import runs
 
@@ -97,3 +99,38 @@ def remind_of_drafts(run_id: int) -> None:
     with runs.working(run_id) as progress:
         if progress is not None:
             progress.result["told"] = drafts_closing.remind(progress=progress)
+
+
+@shared_task
+def start_due_releases() -> int:
+    """Start the releases whose moment has come; return how many."""
+    return sets.start_due()
+
+
+@shared_task
+def release_decisions(run_id: int) -> None:
+    """Let the decisions of a release take effect; killed and run again, it goes on."""
+    with runs.working(run_id) as progress:
+        if progress is not None:
+            progress.result |= sets.run(progress.run.params["release"], progress=progress)
+
+
+@shared_task
+def look_at_release(run_id: int) -> None:
+    """Look at every decision of a release: what stands in its way, judged again."""
+    with runs.working(run_id) as progress:
+        if progress is not None:
+            progress.result |= sets.look_at(progress.run.params["release"], progress=progress)
+
+
+@shared_task
+def tell_moves(run_id: int) -> None:
+    """Tell firms and offices of steps that were taken on many applications at once."""
+    with runs.working(run_id) as progress:
+        if progress is None:
+            return
+        wanted = progress.run.params["moves"]
+        rows = Move.objects.filter(pk__in=wanted).select_related("application__enterprise")
+        for number, move in enumerate(rows.order_by("pk"), start=1):
+            telling.of_move(move.application, move)
+            progress.report(number, len(wanted))

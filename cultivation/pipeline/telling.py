@@ -8,13 +8,14 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from cultivation.pipeline.models import Status
+from enterprises.jobs import runs
 from enterprises.notifications.addressees import officers_of, staff_of
 from enterprises.notifications.kinds import Kind, register
 from enterprises.notifications.notifying import Telling, notify, notify_all
 from enterprises.registry.models import Tier
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from cultivation.pipeline.models import Application, Invitation, Move
     from enterprises.accounts.models import User
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 SUBMITTED, MOVED, ARRIVED = "application_submitted", "application_moved", "application_arrived"
 RECOGNISED, REFUSED, INVITED = "application_recognised", "application_refused", "invitation_made"
 OF_FIRM = {"submit": SUBMITTED, "recognise": RECOGNISED, "refuse": REFUSED}
+AT_ONCE = 20  # steps told within the transaction that takes them
 QUIET = {"return", "withdraw"}  # told elsewhere with what is to be corrected; or one's own doing
 
 
@@ -80,8 +82,22 @@ register(
 )
 
 
-def moved(application: Application, move: Move) -> None:
-    """Tell the firm that its application went on, and the office that has it now."""
+def moved(made: Sequence[Move], *, by: User | None) -> None:
+    """Tell whom steps concern; of many at once a run of its own tells, once they are committed."""
+    if len(made) <= AT_ONCE:
+        for move in made:
+            of_move(move.application, move)
+        return
+    runs.start(
+        "tell_moves",
+        task="cultivation.pipeline.tasks.tell_moves",
+        params={"moves": [move.pk for move in made]},
+        by=by,
+    )
+
+
+def of_move(application: Application, move: Move) -> None:
+    """Tell the firm that its application went on, and the office that has it now, once each."""
     if move.name == "hand_over":
         return  # both are told from where to where, with the step itself
     if move.name not in QUIET:

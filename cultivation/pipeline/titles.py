@@ -7,22 +7,24 @@ from typing import TYPE_CHECKING
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, Q
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from cultivation.pipeline import traces
+from cultivation.pipeline import ahead, traces
 from cultivation.pipeline.bulk_titles import Grant, grant_many
 from cultivation.pipeline.following import follow
-from cultivation.pipeline.models import LIVE, Application, Status
 from cultivation.pipeline.stages import BAR_YEARS, LADDER, RECHECK_WINDOW, last_day, years_after
 from enterprises.places.models import Region
 from enterprises.registry.models import Enterprise, Tier, Title
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
     from django.db.models import QuerySet
 
+    from cultivation.pipeline.models import Application
     from enterprises.accounts.models import User
     from enterprises.jobs.runs import Progress
 
@@ -43,17 +45,40 @@ def running(enterprise: Enterprise, *, on: dt.date | None = None) -> QuerySet[Ti
     day = on or timezone.localdate()
     return Title.objects.filter(
         Q(ended_on__gt=day)
-        | (Q(ended_on__isnull=True) & (Q(valid_to__gte=day) | Exists(_rechecks()))),
+        | (Q(ended_on__isnull=True) & (Q(valid_to__gte=day) | Exists(ahead.rechecks()))),
         enterprise=enterprise,
         granted_on__lte=day,
     )
 
 
+def _runs(title: Title, day: dt.date) -> bool:
+    """Tell of a title read ahead what `running` asks the database."""
+    if title.granted_on > day:
+        return False
+    if title.ended_on is not None:
+        return title.ended_on > day
+    return title.valid_to >= day or bool(title.under_recheck)  # type: ignore[attr-defined]
+
+
 def lacking(enterprise: Enterprise, tier: str, *, on: dt.date | None = None) -> list[str]:
     """Return, in words, the titles that an application for a tier needs and that are not held."""
-    held = set(running(enterprise, on=on).values_list("tier", flat=True))
+    day = on or timezone.localdate()
+    held = {title.tier for title in ahead.titles_of(enterprise) if _runs(title, day)}
     groups = (group for group in LADDER[Tier(tier)].needs if not held & set(group))
     return [_(" or ").join(str(Tier(one).label) for one in group) for group in groups]
+
+
+def taken_since(enterprise: Enterprise, day: dt.date) -> Title | None:
+    """Return a title that was revoked or cancelled on a day or later, the youngest first."""
+    taken = {Title.End.REVOKED, Title.End.CANCELLED}
+    return next(
+        (
+            title
+            for title in ahead.titles_of(enterprise)
+            if title.end_kind in taken and title.ended_on and title.ended_on >= day
+        ),
+        None,
+    )
 
 
 def barred_until(enterprise: Enterprise, *, on: dt.date | None = None) -> dt.date | None:
@@ -62,12 +87,8 @@ def barred_until(enterprise: Enterprise, *, on: dt.date | None = None) -> dt.dat
     Data fabrication, accidents and serious dishonesty bar for at least three years
     (2022 Measures; yearly notice 工信厅企业函〔2026〕117号); a plain cancellation does not.
     """
-    last = (
-        Title.objects.filter(enterprise=enterprise, end_kind=Title.End.REVOKED)
-        .order_by("-ended_on")
-        .values_list("ended_on", flat=True)
-        .first()
-    )
+    revoked = [t for t in ahead.titles_of(enterprise) if t.end_kind == Title.End.REVOKED]
+    last = max((title.ended_on for title in revoked if title.ended_on), default=None)
     free = years_after(last, BAR_YEARS) if last else None
     return free if free and free > (on or timezone.localdate()) else None
 
@@ -78,33 +99,55 @@ def recheck_opens(title: Title) -> dt.date:
 
 
 @transaction.atomic
-def grant(application: Application, *, by: User | None, on: dt.date | None = None) -> Title:
-    """Give the title that an application was for; a re-checked title is replaced (认定)."""
+def grant(
+    applications: Sequence[Application], *, by: User | None, on: dt.date | None = None
+) -> list[Title]:
+    """Give the titles that applications of different enterprises were for (认定).
+
+    A re-checked title is replaced.
+    """
     day = on or timezone.localdate()
-    enterprise = _locked(application.enterprise_id)
-    paths = {enterprise.pk: enterprise.region_path}
-    before = Title.objects.filter(
-        enterprise=enterprise, tier=application.tier, ended_on__isnull=True
-    )
-    for old in before:
-        old.ended_on, old.end_kind = day, Title.End.REPLACED
-        old.save(update_fields=["ended_on", "end_kind"])
-        traces.titled("title.replaced", [old], paths, by=by)
-    title = Title.objects.create(
-        enterprise=enterprise,
-        tier=application.tier,
-        number=f"{LADDER[Tier(application.tier)].prefix}{day:%Y%m%d}A{application.pk}",
-        batch=str(application.year),
-        year=day.year,
-        granted_on=day,
-        valid_to=last_day(application.tier, day),
-        edition_code=application.edition.code,
-        granting_region=granting_region(application.tier, application.region_path),
-    )
-    cause = _("title %(number)s recognised") % {"number": title.number}
-    follow({enterprise.pk: day}, cause=cause, by=by, application=application)
-    traces.titled("title.granted", [title], paths, by=by)
-    return title
+    of = {application.enterprise_id: application for application in applications}
+    if len(of) != len(applications):
+        raise ValueError("two applications of one enterprise at once")
+    list(Enterprise.objects.select_for_update().filter(pk__in=of).order_by("pk").values_list("pk"))
+    paths = {pk: application.enterprise.region_path for pk, application in of.items()}
+    _replace(of, on=day, by=by, paths=paths)
+    places = {(application.tier, application.region_path[:2]) for application in applications}
+    regions = {place: granting_region(*place) for place in places}
+    made = [
+        Title(
+            enterprise_id=application.enterprise_id,
+            tier=application.tier,
+            number=f"{LADDER[Tier(application.tier)].prefix}{day:%Y%m%d}A{application.pk}",
+            batch=str(application.year),
+            year=day.year,
+            granted_on=day,
+            valid_to=last_day(application.tier, day),
+            edition_code=application.edition.code,
+            granting_region=regions[application.tier, application.region_path[:2]],
+        )
+        for application in applications
+    ]
+    Title.objects.bulk_create(made)
+    said = _("title %(number)s recognised")
+    causes = {title.enterprise_id: said % {"number": title.number} for title in made}
+    follow(dict.fromkeys(of, day), cause=causes, by=by, applications=of)
+    traces.titled("title.granted", made, paths, by=by)
+    return made
+
+
+def _replace(
+    of: Mapping[int, Application], *, on: dt.date, by: User | None, paths: Mapping[int, str]
+) -> None:
+    """End the running titles that new ones of the same tier follow."""
+    running = Title.objects.filter(enterprise__in=of, ended_on__isnull=True)
+    before = [title for title in running if title.tier == of[title.enterprise_id].tier]
+    for title in before:
+        title.ended_on, title.end_kind = on, Title.End.REPLACED
+    rows = Title.objects.filter(pk__in=[title.pk for title in before])
+    rows.update(ended_on=on, end_kind=Title.End.REPLACED)
+    traces.titled("title.replaced", before, paths, by=by)
 
 
 @transaction.atomic
@@ -120,7 +163,7 @@ def import_title(
     valid_to: dt.date | None = None,
 ) -> Title:
     """Enter a title from an existing list, with the reason; only who decides the tier may."""
-    _entitled(enterprise, tier, by)
+    entitled(enterprise, tier, by)
     if not reason.strip():
         raise TitleError(_("Say which list the title comes from."))
     if granted_on > timezone.localdate():
@@ -163,13 +206,19 @@ def import_title(
 
 
 @transaction.atomic
-def revoke(title: Title, *, by: User, reason: str, kind: str = Title.End.REVOKED) -> list[Title]:
-    """End a title before its time and return what ended (撤销, 取消).
+def revoke(
+    title: Title, *, by: User, proposed_by: User, reason: str, kind: str = Title.End.REVOKED
+) -> list[Title]:
+    """End a title before its time and return what ended (撤销, 取消); it takes two officers.
 
     Revoked is for cause: every running title that the officer's level decides falls with it, and
     the firm is barred for three years. Cancelled ends this title alone and bars nothing.
     """
-    _entitled(title.enterprise, title.tier, by)
+    entitled(title.enterprise, title.tier, by)
+    if proposed_by.pk == by.pk:
+        raise PermissionDenied(_("Who proposes does not release; a second officer has to."))
+    if not may_decide(title.enterprise, title.tier, proposed_by):
+        raise TitleError(_("Who proposed it does not decide this title; propose it anew."))
     if kind not in {Title.End.REVOKED, Title.End.CANCELLED}:
         raise TitleError(_("A title is revoked or cancelled, nothing else."))
     if not reason.strip():
@@ -192,14 +241,14 @@ def revoke(title: Title, *, by: User, reason: str, kind: str = Title.End.REVOKED
 def expire(
     *,
     on: dt.date | None = None,
-    enterprise: Enterprise | None = None,
+    enterprises: Iterable[int] | None = None,
     progress: Progress | None = None,
 ) -> int:
     """End what ran out and let the stages move back; return how many titles ended (到期失效)."""
     day = on or timezone.localdate()
-    due = Title.objects.filter(~Exists(_rechecks()), ended_on__isnull=True, valid_to__lt=day)
-    if enterprise is not None:
-        due = due.filter(enterprise=enterprise)
+    due = Title.objects.filter(~Exists(ahead.rechecks()), ended_on__isnull=True, valid_to__lt=day)
+    if enterprises is not None:
+        due = due.filter(enterprise__in=list(enterprises))
     total = due.count()
     ended = 0
     while batch := list(due.order_by("pk")[:BATCH]):
@@ -243,7 +292,8 @@ def may_decide(enterprise: Enterprise, tier: str, user: User) -> bool:
     )
 
 
-def _entitled(enterprise: Enterprise, tier: str, by: User) -> None:
+def entitled(enterprise: Enterprise, tier: str, by: User) -> None:
+    """Raise PermissionDenied where a user does not decide titles of a tier for an enterprise."""
     if not may_decide(enterprise, tier, by):
         raise PermissionDenied(_("Only the office that recognises this title may do that."))
 
@@ -258,12 +308,3 @@ def _falls_too(title: Title, by: User, kind: str) -> bool:
 def _locked(enterprise_id: int) -> Enterprise:
     found: Enterprise = Enterprise.objects.select_for_update().get(pk=enterprise_id)
     return found
-
-
-def _rechecks() -> QuerySet[Application]:
-    return Application.objects.filter(
-        enterprise=OuterRef("enterprise"),
-        tier=OuterRef("tier"),
-        kind=Application.Kind.RECHECK,
-        status__in=[status for status in LIVE if status != Status.DRAFT],
-    )

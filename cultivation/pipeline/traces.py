@@ -23,18 +23,22 @@ STATE = ("enterprise_id", "tier", "number", "granted_on", "valid_to", "ended_on"
 """What of a title the log keeps."""
 
 
-def moved(application: Application, move: Move) -> None:
-    """Write down a move with the hashes it rests on (流转留痕)."""
-    recording.note(
-        f"application.{move.name}",
-        application,
-        by=move.made_by,
-        before={"status": move.source, "version": move.version},
-        after={"status": move.target, "version": move.version + 1} | kept_of(move, application),
-        reason=move.reason,
-        enterprise_id=application.enterprise_id,
-        region_path=application.region_path,
+def moved(made: Iterable[Move], *, by: User | None) -> None:
+    """Write down moves of one person with the hashes they rest on (流转留痕)."""
+    deeds = (
+        recording.Deed(
+            action=f"application.{move.name}",
+            subject=move.application,
+            before={"status": move.source, "version": move.version},
+            after={"status": move.target, "version": move.version + 1}
+            | kept_of(move, move.application),
+            reason=move.reason,
+            enterprise_id=move.application.enterprise_id,
+            region_path=move.application.region_path,
+        )
+        for move in made
     )
+    recording.note_many(deeds, by=by)
 
 
 def kept_of(move: Move, application: Application) -> dict[str, Any]:
@@ -57,7 +61,8 @@ def digest_of(move: Move) -> str:
     """Return the digest of all that a move says."""
     said = [
         move.application_id, move.name, move.source, move.target, move.version, move.reason,
-        recording.plain(move.note), move.judgement_id, move.made_by_id,
+        recording.plain(move.note), move.judgement_id, move.made_by_id, move.proposed_by_id,
+        move.decides, move.alone,
     ]  # fmt: skip
     return digest(said)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -84,7 +85,7 @@ def _code() -> str:
 def people(visitor: Callable[..., Visitor], registry: dict[str, str]) -> dict[str, Visitor]:
     """Give the officers of the way from the county to the nation, signed in."""
     found = {}
-    for username in ("county", "city", "province", "nation"):
+    for username in ("county", "city", "province", "province2", "nation", "nation2"):
         found[username] = visitor()
         found[username].page.on("dialog", lambda dialog: dialog.accept())
         found[username].sign_in(username, registry[username])
@@ -218,13 +219,37 @@ def _rise(firm: int, tier: Tier, owner: Visitor, people: dict[str, Visitor]) -> 
         _recommend(last, application)
         last = people["nation"]
         _put_on_notice(last, application)
-    last.go(f"/review/{application.pk}/")
-    last.press(button("recognise"))
-    application.refresh_from_db()
-    assert application.status == Status.RECOGNISED
-    assert application.moves.last().made_by.username == (
-        "nation" if tier == Tier.LITTLE_GIANT else "province"
-    )
+    second = people["nation2" if tier == Tier.LITTLE_GIANT else "province2"]
+    _decide(application, "recognise", last, second)
+    move = application.moves.last()
+    names = ("nation", "nation2") if tier == Tier.LITTLE_GIANT else ("province", "province2")
+    assert (move.proposed_by.username, move.made_by.username) == names
+
+
+def _decide(application: Application, verdict: str, first: Visitor, second: Visitor) -> None:
+    """Let one officer propose a decision, and a second one of the same office release it."""
+    first.go(f"/review/{application.pk}/")
+    first.follow(zh("Propose a decision"))
+    first.fill(verdict=verdict)
+    first.press(zh("Propose"))
+    first.reads(zh("The decision is proposed; a second officer releases it."))
+    second.go("/review/decisions/pending/")
+    second.reads(application.enterprise.name)
+    second.go(f"/review/{application.pk}/")
+    second.press(zh("Release…"))
+    second.fill(count="1")
+    second.press(zh("Release these decisions"))
+    second.reads(zh("The release has begun."))
+    _wait_for(application, Status.RECOGNISED)
+
+
+def _wait_for(application: Application, status: Status) -> None:
+    """Wait until the worker has taken an application where it is to go."""
+    deadline = time.monotonic() + 60
+    while application.status != status:
+        assert time.monotonic() < deadline, application.status
+        time.sleep(0.1)
+        application.refresh_from_db()
 
 
 def _apply(owner: Visitor, firm: int, tier: Tier) -> Application:
@@ -327,7 +352,7 @@ def _put_on_notice(officer: Visitor, application: Application) -> None:
     officer.press(button("put_on_notice"))
     officer.go(f"/review/{application.pk}/")
     with translation.override("zh-hans"):
-        assert officer.page.get_by_role("button", name=button("recognise")).count() == 0
+        assert officer.page.get_by_role("button", name=button("put_on_notice")).count() == 0
     today = dt.date.today()  # noqa: DTZ011
     Application.objects.filter(pk=application.pk, status=Status.ON_NOTICE).update(
         notice_from=today - dt.timedelta(days=9), notice_to=today - dt.timedelta(days=1)

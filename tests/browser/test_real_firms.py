@@ -1,4 +1,4 @@
-"""Three real listed firms become innovative SMEs by the real pages, by four people (真实企业).
+"""Three real listed firms become innovative SMEs by the real pages, by five people (真实企业).
 
 No figure of a firm is invented: what it reported is imported, and the quick pass of the standard
 asks for a valid title of high-tech enterprise alone, which is entered as a trial entry.
@@ -44,6 +44,7 @@ pytestmark = [
 
 FIRMS = 3
 OFFICES = ("county", "city", "province")
+PEOPLE = (*OFFICES, "province2", "owner")
 PASSWORD = "shi-tian-2026-qy"
 FIGURES = ("employees", "revenue", "total_assets")
 # A firm's industry is not in the file; where its name tells it, no guess is needed.
@@ -71,14 +72,14 @@ class Firm:
 
 @pytest.fixture
 def registry(transactional_db: None, settings: SettingsWrapper, tmp_path: Path) -> dict[str, str]:
-    """Fill the database with reference data, what real firms reported, and four people."""
+    """Fill the database with reference data, what real firms reported, and five people."""
     settings.PASSWORD_HASHERS = PASSWORD_HASHERS
     settings.MEDIA_ROOT = tmp_path / "media"
     call_command("load_seeds", verbosity=0, stdout=io.StringIO())
     call_command("import_reports", FILE, mapping=MAPPING, stdout=io.StringIO())
-    for username in (*OFFICES, "owner"):
+    for username in PEOPLE:
         User.objects.create_user(username, password=PASSWORD)
-    return dict.fromkeys((*OFFICES, "owner"), PASSWORD)
+    return dict.fromkeys(PEOPLE, PASSWORD)
 
 
 @pytest.fixture
@@ -95,8 +96,8 @@ def firms(registry: dict[str, str]) -> list[Firm]:
     for place in (firm.enterprise.region for firm in chosen):
         for role, region in zip(OFFICES, (place, place.parent, place.parent.parent), strict=True):
             assert region.level == role
-            user = User.objects.get(username=role)
-            Seat.objects.get_or_create(user=user, role=role, region=region)
+            for user in User.objects.filter(username__in=(role, f"{role}2")):
+                Seat.objects.get_or_create(user=user, role=role, region=region)
     return chosen
 
 
@@ -141,7 +142,7 @@ def test_three_real_firms_become_innovative_smes_without_an_invented_figure(
             ("recommend", "county"),
             ("recommend", "city"),
             ("put_on_notice", "province"),
-            ("recognise", "province"),
+            ("recognise", "province2"),
         ]
         assert application.edition.code == "innovative_2022"
         owner.go(f"/enterprises/{firm.pk}/applications/")

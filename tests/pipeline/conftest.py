@@ -14,12 +14,14 @@ from django.utils import timezone
 from cultivation.pipeline import applications, moves, opinions, titles
 from cultivation.pipeline.correcting import mending, opened, returning
 from cultivation.pipeline.correcting.returning import Ask
+from cultivation.pipeline.errors import MoveError
 from cultivation.pipeline.opinions import Word
 from cultivation.pipeline.questions import questions_of
+from cultivation.pipeline.releasing import endings, proposing, releasing
 from cultivation.standards import editions
 from enterprises.accounts.models import Seat, User
 from enterprises.places.models import Region
-from enterprises.registry.models import AnnualReport, Enterprise
+from enterprises.registry.models import AnnualReport, Enterprise, Title
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -105,7 +107,14 @@ class World:
         return timezone.now()
 
     def user(self, name: str) -> User:
-        """Return a user as a new request sees it: without a scope worked out before."""
+        """Return a user as a new request sees it: without a scope worked out before.
+
+        "province2" is the second officer of the office of "province", seated when first asked for.
+        """
+        if name.removesuffix("2") in OFFICERS and name not in self.users:
+            role, code = OFFICERS[name.removesuffix("2")]
+            self.users[name] = User.objects.create_user(name, password="a-long-password")
+            Seat.objects.create(user=self.users[name], role=role, region=self.places[code])
         return User.objects.get(username=name)
 
     def draft(self, tier: str = "innovative", *, firm: Enterprise | None = None) -> Application:
@@ -124,6 +133,7 @@ class World:
         """Take a move as a user, on the state as it is.
 
         What is returned is the product text, for the reason given; to resubmit, all is answered.
+        What takes two is released by the second officer of the office.
         """
         application.refresh_from_db()
         user = self.user(who)
@@ -133,7 +143,11 @@ class World:
             return
         if name == "resubmit" and application.enterprise_id in user.scope.enterprises:
             self.settle(application, who)
-        moves.advance(application, name, by=user, reason=reason)
+        step = moves.STEPS[name]
+        if application.status in step.sources and step.two_persons(application):
+            self.decide(application, name, who, reason)
+        else:
+            moves.advance(application, name, by=user, reason=reason)
 
     def settle(self, application: Application, who: str = "owner") -> None:
         """Answer all that was sent back, and what changed beyond it."""
@@ -141,6 +155,14 @@ class World:
         if correction is not None:
             texts = {item.subject: "looked at again" for item in correction.items.all()}
             mending.answer(application, texts, by=self.user(who), beyond="brought up to date")
+
+    def decide(self, application: Application, name: str, who: str, reason: str = "") -> None:
+        """Decide as two officers: `who` proposes, the second of the same office releases."""
+        proposal = proposing.propose(application, name, by=self.user(who), reason=reason)
+        done = releasing.release([proposal], by=self.user(f"{who}2"))
+        application.refresh_from_db()
+        if done.hindered:
+            raise MoveError(done.hindered[proposal.pk])
 
     def judge(self, application: Application, who: str) -> None:
         """Agree to the matter for a person."""
@@ -170,6 +192,13 @@ class World:
         self.wait()
         self.step(application, "recognise", "province")
         return application
+
+    def end(
+        self, title: Title, who: str, reason: str = "made up", kind: str = "revoked"
+    ) -> list[Title]:
+        """Revoke or cancel a title as two officers."""
+        proposed = endings.propose(title, kind, by=self.user(who), reason=reason)
+        return endings.release(proposed, by=self.user(f"{who}2"))
 
     def wait(self, days: int = 8) -> None:
         """Let days pass; eight are more than five working days from a Wednesday."""

@@ -20,9 +20,11 @@ from cultivation.pipeline.models import (
     CorrectionItem,
     Invitation,
     Move,
+    Proposal,
     QuotaPlace,
     StageChange,
 )
+from cultivation.pipeline.releasing import proposing, releasing
 from cultivation.standards.judging import judge_registry
 from cultivation.standards.models import Assessment
 from enterprises.registry.models import Title
@@ -31,6 +33,7 @@ from .test_quotas import at_city, second_firm, share
 from .test_rounds import at, hold
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from .conftest import World
@@ -70,15 +73,39 @@ def test_double_click_on_submit_moves_once(world: World) -> None:
 def test_recognition_and_refusal_at_once_give_one_decision(world: World) -> None:
     application = world.on_notice()
     world.wait()
-    done = at_once(
-        world, application, ("recognise", "province"), ("refuse", "province"),
-        ("recognise", "province"),
-    )  # fmt: skip
-    assert done.count("taken") == 1
+    first = proposing.propose(application, "recognise", by=world.user("province"))
+    world.user("province2")
+    barrier = Barrier(4)
+
+    def hand(work: Callable[[], object]) -> bool:
+        try:
+            barrier.wait(timeout=20)
+            return bool(work())
+        except (MoveError, PermissionDenied):
+            return False
+        finally:
+            connection.close()
+
+    def let_go() -> list[Move]:
+        return releasing.release([first], by=world.user("province2")).taken
+
+    def otherwise() -> object:
+        return proposing.propose(application, "refuse", by=world.user("province2"), reason="no")
+
+    def send_back() -> Move:
+        return moves.advance(application, "return", by=world.user("province"), reason="at once")
+
+    with ThreadPoolExecutor(4) as pool:
+        released, again, proposed, returned = pool.map(hand, (let_go, let_go, otherwise, send_back))
     application.refresh_from_db()
-    decided = Move.objects.filter(name__in=["recognise", "refuse"])
-    assert [move.target for move in decided] == [application.status]
+    assert released + again + returned == (application.status != "on_notice")
+    assert application.status in {"recognised", "returned", "on_notice"}
     assert Title.objects.count() == (1 if application.status == "recognised" else 0)
+    decided = Move.objects.filter(name__in=["recognise", "return"])
+    assert [move.target for move in decided] == [application.status] * len(decided)
+    still_open = Proposal.objects.open().count()
+    assert still_open == (1 if application.status == "on_notice" else 0)
+    assert proposed or application.status != "on_notice"
 
 
 def test_two_returns_and_an_assignment_at_once_give_one_return(world: World) -> None:

@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.utils import translation
 
 from cultivation.pipeline import invitations, titles
-from cultivation.pipeline.models import Application, Invitation, Move
+from cultivation.pipeline.models import Application, Invitation, Move, Proposal
 from cultivation.pipeline.titles import Grant
 from cultivation.standards.models import Judgement
 from enterprises.audit import sealing
@@ -44,7 +44,7 @@ def story(world: World) -> World:
         day, by = dt.date(2026, 1, 5), world.user("jiangsu")
         titles.import_title(world.other, tier, granted_on=day, by=by, reason="list")
     title = Title.objects.get(enterprise=world.other, tier="technology")
-    titles.revoke(title, by=world.user("jiangsu"), reason="false figures", kind="cancelled")
+    world.end(title, "jiangsu", "false figures", "cancelled")
     sealing.sweep()
     return world
 
@@ -74,7 +74,7 @@ def test_the_log_tells_of_every_step_and_every_title(story: World) -> None:
         f"application:{move.application_id}",
         story.firm.pk,
     )
-    assert (step.made_by, step.region_path) == (story.users["province"], "330108")
+    assert (step.made_by, step.region_path) == (story.users["province2"], "330108")
     assert step.before == {"status": "on_notice", "version": move.version}
     assert step.after["result_hash"] == move.judgement.result_hash
     assert step.after["status"] == "recognised"
@@ -104,6 +104,7 @@ def forged(move: Move) -> None:
 
 
 def removed(move: Move) -> None:
+    Proposal.objects.all().delete()
     move.delete()
 
 

@@ -91,13 +91,13 @@ def applies(world: World) -> None:
 def lost_for_cause(world: World) -> None:
     world.holds(INN)
     title = Title.objects.get(tier=INN)
-    titles.revoke(title, by=world.user("province"), reason="fabrication")
+    world.end(title, "province", "fabrication")
 
 
 def lost_plainly(world: World) -> None:
     world.holds(INN)
     title = Title.objects.get(tier=INN)
-    titles.revoke(title, by=world.user("province"), reason="asked", kind="cancelled")
+    world.end(title, "province", "asked", "cancelled")
 
 
 def lost_long_ago(world: World) -> None:

@@ -19,6 +19,7 @@ BEFORE = [("pipeline", "0002_notices_and_answers_as_submitted")]
 
 
 def migrated(to: list[tuple[str, str]] | None = None) -> Any:
+    """Migrate to some state, without one to the last."""
     executor = MigrationExecutor(connection)
     return executor.migrate(to or executor.loader.graph.leaf_nodes()).apps
 

@@ -256,7 +256,7 @@ def test_impossible_move_says_what_is_possible(world: World) -> None:
         world.step(application, "recognise", "province")
     assert str(caught.value) == (
         "An application that is with the province cannot take “recognise”. "
-        "Possible for you now: put on public notice, return for correction, refuse."
+        "Possible for you now: put on public notice, return for correction, propose: refuse."
     )
 
 
@@ -289,9 +289,9 @@ def test_two_officers_at_once_give_one_decision(world: World) -> None:
     world.wait()
     first = Application.objects.get(pk=application.pk)
     second = Application.objects.get(pk=application.pk)
-    moves.advance(first, "recognise", by=world.user("province"))
+    world.step(first, "recognise", "province")
     with pytest.raises(MovedMeanwhileError):
-        moves.advance(second, "refuse", by=world.user("province"), reason="no")
+        moves.advance(second, "return", by=world.user("province"), reason="no")
     assert registry.Title.objects.count() == 1
     assert Move.objects.filter(name__in=["recognise", "refuse"]).count() == 1
 
@@ -457,7 +457,7 @@ def test_revocation_during_review_bars_the_recognition(world: World) -> None:
     world.holds("innovative")
     application = world.on_notice("srdi")
     held = registry.Title.objects.get(tier="innovative")
-    titles.revoke(held, by=world.user("province"), reason="figures made up")
+    world.end(held, "province", "figures made up")
     world.wait()
     with pytest.raises(MoveError, match="revoked for cause"):
         world.step(application, "recognise", "province")
@@ -467,7 +467,7 @@ def test_cancelled_prerequisite_stops_the_recognition(world: World) -> None:
     world.holds("innovative")
     application = world.on_notice("srdi")
     held = registry.Title.objects.get(tier="innovative")
-    titles.revoke(held, by=world.user("province"), reason="not updated twice", kind="cancelled")
+    world.end(held, "province", "not updated twice", "cancelled")
     world.wait()
     with pytest.raises(MoveError, match="ended meanwhile"):
         world.step(application, "recognise", "province")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.urls import reverse
 
-from cultivation.pipeline import applications, titles
+from cultivation.pipeline import applications
 from cultivation.pipeline.models import Application, Move, Status
 from cultivation.pipeline.questions import questions_of
 from enterprises.registry.models import AnnualReport, Document, Proof, Title
@@ -342,8 +342,9 @@ def test_reason_typed_is_kept_when_the_move_fails(client: Client, world: World) 
 
 
 def test_refusal_without_reason_is_told(client: Client, world: World) -> None:
-    application = world.at_province()
-    signed(client, world, "province")
+    application = world.draft()
+    world.step(application, "submit", "owner")
+    signed(client, world, "county")
     answer = post_move(client, application, "refuse", reason=" ")
     assert answer.status_code == 409
     assert "“refuse” needs a reason." in text(answer)
@@ -543,7 +544,7 @@ def test_revoked_title_is_on_no_public_list(client: Client, world: World) -> Non
     url = reverse("pipeline:notices") + "?list=recognised"
     assert world.firm.name in text(client.get(url))
     title = Title.objects.get(application=application)
-    titles.revoke(title, by=world.user("province"), reason="figures made up")
+    world.end(title, "province", "figures made up")
     assert world.firm.name not in text(client.get(url))
 
 
@@ -591,12 +592,22 @@ def test_title_is_revoked_by_the_page(client: Client, world: World) -> None:
         assert client.get(to).status_code == get
         assert client.post(to, {"kind": "revoked", "reason": "x"}).status_code == post
     signed(client, world, "province")
-    assert "This field is required" in text(client.post(to, {"kind": "revoked", "reason": ""}))
-    done = client.post(to, {"kind": "revoked", "reason": "figures made up"})
-    assert done["Location"] == to
+    assert "A reason is owed" in text(client.post(to, {"kind": "revoked", "words": ""}))
+    assert client.post(to, {"kind": "revoked", "words": "figures made up"})["Location"] == to
+    ending = title.endings.get()
+    release = reverse("pipeline:end_title", args=[ending.pk])
+    assert client.post(release).status_code == 403
+    assert "Release: end the title" not in text(client.get(to))
+    for who in ("owner", "county", "jiangsu"):
+        assert signed(client, world, who).post(release).status_code == 404
+        assert "figures made up" not in text(client.get(to))
+    world.user("province2")
+    signed(client, world, "province2")
+    assert "Release: end the title" in text(client.get(to))
+    assert client.post(release)["Location"] == to
     title.refresh_from_db()
     assert (title.end_kind, title.end_reason) == ("revoked", "figures made up")
-    again = client.post(to, {"kind": "revoked", "reason": "once more"})
+    again = client.post(to, {"kind": "revoked", "words": "once more"})
     assert "has ended already" in text(again)
 
 

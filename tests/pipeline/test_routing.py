@@ -311,7 +311,7 @@ def test_titles_follow_the_enterprise(world: World) -> None:
     assert not titles.may_decide(firm, "innovative", world.user("province"))
     title.refresh_from_db()
     assert title.granting_region == world.places["330000"]  # who gave it stays written down
-    ended = titles.revoke(title, by=world.user("jiangsu"), reason="x", kind="cancelled")
+    ended = world.end(title, "jiangsu", "x", "cancelled")
     assert ended == [title]
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone, translation
 from cultivation.pipeline import applications, tasks, titles
 from cultivation.pipeline.errors import MoveError
 from cultivation.pipeline.models import StageChange
+from cultivation.pipeline.releasing import endings
 from cultivation.pipeline.stages import highest, last_day, stage_of
 from cultivation.pipeline.titles import Grant, TitleError
 from enterprises.jobs.models import JobRun
@@ -140,11 +141,11 @@ def test_revocation_for_cause_ends_all_that_the_office_decides_and_bars(world: W
     for tier in ("innovative", "srdi", "little_giant"):
         world.holds(tier)
     srdi = Title.objects.get(tier="srdi")
-    ended = titles.revoke(srdi, by=world.user("province"), reason="figures made up")
+    ended = world.end(srdi, "province", "figures made up")
     assert {title.tier for title in ended} == {"innovative", "srdi"}
     assert where(world) == ("optimisation", "little_giant")
     giant = Title.objects.get(tier="little_giant")
-    titles.revoke(giant, by=world.user("nation"), reason="figures made up")
+    world.end(giant, "nation", "figures made up")
     assert where(world) == ("seed", "")
     assert titles.barred_until(world.firm) == dt.date(2029, 5, 6)
     with pytest.raises(MoveError, match="no application is possible before May 6, 2029"):
@@ -160,11 +161,11 @@ def test_cancellation_ends_one_title_and_bars_nothing(world: World) -> None:
     world.holds("innovative")
     world.holds("srdi")
     srdi = Title.objects.get(tier="srdi")
-    titles.revoke(srdi, by=world.user("province"), reason="two updates missed", kind="cancelled")
+    world.end(srdi, "province", "two updates missed", "cancelled")
     assert where(world) == ("seedling", "innovative")
     assert titles.barred_until(world.firm) is None
     with pytest.raises(TitleError, match="has ended already"):
-        titles.revoke(srdi, by=world.user("province"), reason="again")
+        world.end(srdi, "province", "again")
 
 
 @pytest.mark.parametrize(
@@ -174,7 +175,7 @@ def test_only_who_recognises_enters_and_ends(world: World, who: str) -> None:
     world.holds("srdi")
     title = Title.objects.get()
     with pytest.raises(PermissionDenied):
-        titles.revoke(title, by=world.user(who), reason="because")
+        endings.propose(title, "revoked", by=world.user(who), reason="because")
     with pytest.raises(PermissionDenied):
         titles.import_title(
             world.firm, "innovative", granted_on=dt.date(2026, 1, 1), by=world.user(who), reason="x"

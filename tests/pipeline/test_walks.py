@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from cultivation.pipeline import moves, opinions
 from cultivation.pipeline.errors import MoveError
+from cultivation.pipeline.models import Proposal
 from cultivation.pipeline.opinions import Word
+from cultivation.pipeline.releasing import proposing, releasing
 from enterprises.registry.models import Title
 
 from .conftest import TODAY
@@ -43,10 +45,13 @@ for _place in [f"at_{level}" for level in LEVELS] + ["on_notice:province", "on_n
 for _place in {place for place, _ in WAYS}:
     WAYS[_place, "withdraw"] = "withdrawn"
 OWNERS = {"submit", "resubmit", "withdraw"}
+STAGED = {"recommend", "recognise", "refuse"}
 WHO = [
-    "owner", "editor", "county", "city", "province", "nation", "clerk", "other_county", "jiangsu",
-    "ningbo", "auditor", "expert", "other_owner", "nobody",
+    "owner", "editor", "county", "city", "province", "province2", "nation", "nation2", "clerk",
+    "other_county", "jiangsu", "ningbo", "auditor", "expert", "other_owner", "nobody",
 ]  # fmt: skip
+ALL = [*sorted(moves.STEPS), *(f"propose:{name}" for name in sorted(STAGED)), "release"]
+BACK = {"refuse", "propose:refuse", "withdraw", "return"}
 
 
 def place(application: Application) -> str:
@@ -63,7 +68,13 @@ def rightful(at: str, name: str) -> set[str]:
         return {"owner"}
     level = at.removeprefix("returned:").removeprefix("at_").removeprefix("on_notice:")
     deciding = name in {"refuse", "put_on_notice", "recognise"}
-    return {level} | ({"clerk"} if level == "province" and not deciding else set())
+    found = {level} | ({"clerk"} if level == "province" and not deciding else set())
+    return found | ({f"{level}2"} if level in {"province", "nation"} else set())
+
+
+def takes_two(at: str, name: str) -> bool:
+    """Tell whether a step is the nation's decision, for a little giant the level that decides."""
+    return name == "recognise" or (name == "refuse" and at.endswith("nation"))
 
 
 def check(application: Application) -> None:
@@ -88,22 +99,62 @@ def check(application: Application) -> None:
     expected = "little_giant" if application.status == "recognised" else "srdi"
     assert application.enterprise.tier == expected
     assert all(move.reason for move in history if move.name in {"return", "refuse"})
+    for move in history:
+        at = move.source
+        if at == "on_notice":
+            at = f"on_notice:{move.note.get('level', '')}"
+        assert move.decides is takes_two(at, move.name)
+        assert move.proposed_by_id is not None or not move.decides
+        assert move.proposed_by_id != move.made_by_id
+    waiting = Proposal.objects.open().filter(application=application)
+    assert all(one.version == application.version for one in waiting)
+    assert waiting.count() <= 1
 
 
-def attempt(world: World, application: Application, name: str, who: str, reason: str) -> bool:
-    """Try a move; tell whether it was taken, and check that a refused one changed nothing."""
-    at = place(application)
-    before = (application.status, application.version, application.moves.count())
+def state(application: Application) -> tuple[object, ...]:
+    application.refresh_from_db()
+    return (application.status, application.version, application.moves.count())
+
+
+def attempt(world: World, application: Application, name: str, who: str, reason: str) -> None:
+    """Try a move or a proposal, check that it was rightful, that a refused one changed nothing."""
+    at, before = place(application), state(application)
+    way, _, verdict = name.partition(":")
     try:
         with transaction.atomic():
-            world.step(application, name, who, reason)
+            if way == "propose":
+                proposing.propose(application, verdict, by=world.user(who), reason=reason)
+            elif way == "release":
+                _release(world, application, who, at)
+                return
+            elif way in {"return", "resubmit"}:
+                world.step(application, way, who, reason)
+            else:
+                moves.advance(application, way, by=world.user(who), reason=reason)
     except (PermissionDenied, MoveError):
-        application.refresh_from_db()
-        assert (application.status, application.version, application.moves.count()) == before
-        return False
-    assert who in rightful(at, name), (at, name, who)
-    assert place(application) == WAYS[at, name]
-    return True
+        assert state(application) == before
+        return
+    assert who in rightful(at, verdict or way), (at, name, who)
+    if way == "propose":
+        assert state(application) == before
+        assert who != "clerk"
+        return
+    assert not takes_two(at, way)
+    assert place(application) == WAYS[at, way]
+
+
+def _release(world: World, application: Application, who: str, at: str) -> None:
+    """Let what is proposed go, whoever it is; where it went, it was a second one's to let go."""
+    (open_now,) = Proposal.objects.open().filter(application=application) or (None,)
+    before = state(application)
+    done = releasing.release([open_now] if open_now else [], by=world.user(who))
+    after = state(application)
+    assert (after == before) is (not done.taken)
+    if done.taken:
+        assert open_now is not None
+        assert who in rightful(at, open_now.verdict) - {"clerk"}
+        assert open_now.proposed_by != world.user(who)
+        assert place(application) == WAYS[at, open_now.verdict]
 
 
 @settings(
@@ -114,15 +165,28 @@ def attempt(world: World, application: Application, name: str, who: str, reason:
 @given(data=st.data())
 def test_no_walk_breaks_what_must_hold(world: World, data: st.DataObject) -> None:
     world.clock.move_to(TODAY, tick=False)
+    for name in ("province2", "nation2"):
+        world.user(name)
     with transaction.atomic():
         world.holds("srdi")
         application = world.draft("little_giant")
         for _ in range(data.draw(st.integers(4, 22), label="length")):
             at = place(application)
             ways = [name for found, name in WAYS if found == at]
-            sensible = [(name, who) for name in ways for who in sorted(rightful(at, name))]
-            onward = [pair for pair in sensible if pair[0] not in {"refuse", "withdraw", "return"}]
-            wild = st.tuples(st.sampled_from(sorted(moves.STEPS)), st.sampled_from(WHO))
+            sensible = [
+                (f"propose:{name}" if takes_two(at, name) else name, who)
+                for name in ways
+                for who in sorted(rightful(at, name))
+            ]
+            if proposed := Proposal.objects.open().filter(application=application).first():
+                level = at.removeprefix("at_").removeprefix("on_notice:")
+                seconds = {level, f"{level}2"} - {proposed.proposed_by.username}
+                sensible += [("release", who) for who in sorted(seconds)] * 3
+            elif at.startswith("on_notice:"):
+                verdict = "recognise" if at.endswith("nation") else "recommend"
+                sensible += [(f"propose:{verdict}", who) for who in sorted(rightful(at, verdict))]
+            onward = [pair for pair in sensible if pair[0] not in BACK]
+            wild = st.tuples(st.sampled_from(ALL), st.sampled_from(WHO))
             choice = wild
             if sensible:
                 choice = st.one_of(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -17,6 +18,8 @@ from enterprises.audit import recording
 from enterprises.notifications.addressees import officers_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from django.db.models import QuerySet
 
     from enterprises.accounts.models import User
@@ -69,18 +72,21 @@ def assign(
     return _give(locked, held, to, by)
 
 
-def release(application: Application, *, moved: bool = False) -> None:
-    """End what officers of other levels had in hand, as a case leaves them (结束经办).
+def release(applications: Iterable[Application], *, moved: bool = False) -> None:
+    """End what officers of other levels had in hand, as cases leave them (结束经办).
 
     While the enterprise corrects, the officer keeps the case. `moved` tells that it went to another
     place, where nobody has it yet.
     """
-    if application.status == Status.RETURNED and not moved:
-        return
-    held = application.assignments.filter(ended_at__isnull=True)
-    if not moved:
-        held = held.exclude(level=routes.holding_level(application))
-    held.update(ended_at=timezone.now())
+    kept = Q(pk__in=[])
+    gone = []
+    for application in applications:
+        if moved or application.status != Status.RETURNED:
+            gone.append(application.pk)
+        if not moved and (level := routes.holding_level(application)):
+            kept |= Q(application=application.pk, level=level)
+    held = Assignment.objects.filter(application__in=gone, ended_at__isnull=True)
+    held.exclude(kept).update(ended_at=timezone.now())
 
 
 def _give(

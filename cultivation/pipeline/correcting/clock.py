@@ -99,7 +99,7 @@ def allowance() -> int:
 
 
 def settle(application: Application) -> None:
-    """Note since when an application is where a step took it, and the last day for it (起算)."""
+    """Set since when an application is where a step took it, and the last day for it (起算)."""
     application.held_since = timezone.now()
     if application.status == Status.ON_NOTICE:
         application.due_on = application.notice_to
@@ -107,7 +107,6 @@ def settle(application: Application) -> None:
         application.due_on = last_day(application)
     elif application.status != Status.RETURNED:  # there, the correction says it
         application.due_on = None
-    application.save(update_fields=["held_since", "due_on", "updated_at"])
 
 
 def last_day(application: Application) -> dt.date:

@@ -44,6 +44,7 @@ from cultivation.pipeline.models.panels import (
 )
 from cultivation.pipeline.models.places import Handover, QuotaPlace
 from cultivation.pipeline.models.reasons import Reason
+from cultivation.pipeline.models.releases import Ending, Proposal, Release
 from cultivation.pipeline.models.reviewing import Assignment, Reviewed
 from cultivation.pipeline.models.rounds import (
     Extension,
@@ -75,6 +76,7 @@ __all__ = [
     "CorrectionExtension",
     "CorrectionItem",
     "CriterionReview",
+    "Ending",
     "Entry",
     "Evidence",
     "ExpertProfile",
@@ -101,12 +103,14 @@ __all__ = [
     "PanelTask",
     "Presence",
     "ProfileReading",
+    "Proposal",
     "PublishedList",
     "Quota",
     "QuotaPlace",
     "Reason",
     "RecheckWaiver",
     "Relation",
+    "Release",
     "Replacement",
     "Reviewed",
     "Round",

@@ -178,6 +178,15 @@ class Move(models.Model):
         related_name="moves",
         help_text="what the step rests on",
     )
+    decides = models.BooleanField(
+        default=False, help_text="of the level that decides: takes two persons"
+    )
+    alone = models.BooleanField(
+        default=False, help_text="taken by one person, before decisions took two"
+    )
+    proposed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
     made_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
@@ -193,6 +202,21 @@ class Move(models.Model):
                 fields=["application"],
                 condition=models.Q(name="recognise"),
                 name="an_application_is_recognised_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(proposed_by__isnull=True)
+                | ~models.Q(proposed_by=models.F("made_by")),
+                name="who_proposes_does_not_take_the_step",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(decides=False)
+                | models.Q(alone=True)
+                | models.Q(proposed_by__isnull=False, made_by__isnull=False),
+                name="a_decision_takes_two_persons",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(name="recognise") | models.Q(decides=True),
+                name="a_recognition_is_a_decision",
             ),
         ]
 

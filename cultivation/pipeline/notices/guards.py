@@ -24,15 +24,14 @@ def no_open_objection(application: Application) -> str | None:
     entry = publishing.current_entry(application)
     if entry is None:
         return None
-    objections = Objection.objects.filter(entry=entry)
-    holding = objections.holding().count()
-    if holding:
+    objections = list(entry.objections.all())
+    if holding := sum(one.holds for one in objections):
         return _("Objections are not answered yet: %(number)s. Each holds the application.") % {
             "number": holding
         }
-    upheld = objections.filter(status=Objection.Status.UPHELD).first()
+    upheld = [one for one in objections if one.status == Objection.Status.UPHELD]
     if upheld:
         return _("Objection %(number)s was upheld; return or refuse the application.") % {
-            "number": upheld.number
+            "number": upheld[0].number
         }
     return None

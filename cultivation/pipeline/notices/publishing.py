@@ -30,6 +30,8 @@ from enterprises.places.models import Region
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from django.db.models import QuerySet
+
     from enterprises.accounts.models import User
 
 MOST_DAYS = 30
@@ -106,18 +108,28 @@ def enter(application: Application, *, by: User) -> Notice:
     return notice
 
 
-def leave(application: Application) -> None:
-    """Mark an application taken off its notice before the end; the list keeps the row (撤下)."""
-    entry = current_entry(application)
-    if entry is not None and timezone.localdate() <= entry.notice.last_day:
-        entry.left_at = timezone.now()
-        entry.save(update_fields=["left_at"])
+def leave(applications: Iterable[Application]) -> None:
+    """Mark applications taken off a notice before its end; the list keeps their rows (撤下)."""
+    running = NoticeEntry.objects.filter(
+        application__in=[one.pk for one in applications],
+        left_at__isnull=True,
+        notice__last_day__gte=timezone.localdate(),
+    )
+    running.update(left_at=timezone.now())
+
+
+def entries_standing() -> QuerySet[NoticeEntry]:
+    """Return the rows of lists that were not taken off, newest first, with objections."""
+    rows = NoticeEntry.objects.filter(left_at__isnull=True).select_related("notice")
+    return rows.prefetch_related("objections").order_by("-pk")
 
 
 def current_entry(application: Application) -> NoticeEntry | None:
     """Return the newest row of an application on a list that it was not taken off (公示条目)."""
-    rows = NoticeEntry.objects.filter(application=application, left_at__isnull=True)
-    return rows.select_related("notice").order_by("-pk").first()
+    known: list[NoticeEntry] | None = getattr(application, "entries_read", None)
+    if known is None:
+        known = list(entries_standing().filter(application=application)[:1])
+    return known[0] if known else None
 
 
 def canonical(notice: Notice) -> str:

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 def scores_in(application: Application) -> str | None:
     """Hinder while the panel that the round owes at this level has not given its scores."""
     level = routes.holding_level(application)
-    duty = PanelDuty.objects.filter(round=application.round_id, level=level)
-    if application.round_id is None or not duty.exists():
+    if application.round_id is None:
+        return None
+    if not PanelDuty.objects.filter(round=application.round_id, level=level).exists():
         return None
     case = (
         PanelCase.objects.filter(application=application, level=level, void=False)

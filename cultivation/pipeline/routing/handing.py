@@ -123,7 +123,7 @@ def hand(application: Application, by: User) -> dict[str, Any]:
     if application.heads_for == Status.RETURNED:
         application.returned_from = f"at_{way.level}"
     if application.notice_level and application.heads_for != Status.ON_NOTICE:
-        publishing.leave(application)
+        publishing.leave([application])
         application.notice_level, application.notice_from, application.notice_to = "", None, None
     told.handed_over(
         application,

@@ -18,10 +18,11 @@ from cultivation.pipeline.errors import MoveError
 from cultivation.pipeline.filling import rights
 from cultivation.pipeline.models import Move, Status
 from cultivation.pipeline.panels import advice
+from cultivation.pipeline.releasing import proposing
 from cultivation.pipeline.rounds import telling
 from cultivation.pipeline.views import review
 from cultivation.pipeline.views.gate import seen_application
-from cultivation.pipeline.views.parts import answers_of, moved, returned, way
+from cultivation.pipeline.views.parts import answers_of, moved, pending_on, returned, way
 from cultivation.standards import keeping
 from enterprises.registry.views.gate import viewer
 
@@ -130,7 +131,9 @@ def shown(
         "moved": moved(application),
         "choices": choices,
         "reason": reason,
-        "reason_owed": any(choice.step.reason_owed for choice in choices),
+        "reason_owed": any(choice.step.reason_owed for choice in choices if not choice.two_persons),
+        "pending": pending_on(application, user),
+        "may_propose": proposing.may_propose(application, user),
         "history": [item_of(move) for move in taken],
         "decisions": decisions.decisions_of(
             taken, labels={step.name: step.button for step in moves.STEPS.values()}

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from cultivation.pipeline import routes
 from cultivation.pipeline.correcting import opened, subjects
 from cultivation.pipeline.errors import MoveError
-from cultivation.pipeline.models import LIVE, Status
+from cultivation.pipeline.models import LIVE, Proposal, Status
 from cultivation.pipeline.questions import questions_of
 from cultivation.pipeline.routing import handing
 from enterprises.places.models import Region
 from enterprises.registry.models import Title
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest, QueryDict
+    from collections.abc import Iterable
+
+    from django.http import HttpRequest
 
     from cultivation.pipeline.models import Application
+    from enterprises.accounts.models import User
 
 
 def way(application: Application) -> list[dict[str, Any]]:
@@ -103,6 +107,22 @@ def state_of(title: Title) -> tuple[str, str]:
     return (title.get_end_kind_display(), "bad") if title.end_kind else (_("expired"), "neutral")
 
 
+def pending_on(application: Application, user: User) -> Proposal | None:
+    """Return the open proposal on an application, for those offices alone that may read it."""
+    rows = Proposal.objects.visible_to(user).open().filter(application=application)
+    return rows.select_related("proposed_by", "release").first()
+
+
+def ticked(data: QueryDict, *, most: int, longest: int = 18) -> list[int]:
+    """Return the keys of the rows ticked on a list; ValueError where one is no number."""
+    found = set()
+    for text in data.getlist("row")[:most]:
+        if len(text) > longest:
+            raise ValueError(text[:longest])
+        found.add(int(text))
+    return sorted(found)
+
+
 PLACE = ("after", "before", "csrfmiddlewaretoken", "format", "row", "every", "confirmed")
 
 
@@ -112,6 +132,15 @@ def kept(data: QueryDict) -> QueryDict:
     typed = ("message", "note", "due_on", "mine")
     for name in [n for n, value in found.items() if not value or n in PLACE or n in typed]:
         del found[name]
+    return found
+
+
+def narrowed_by(data: QueryDict, names: Iterable[str]) -> QueryDict:
+    """Return those of the named filters that are in force."""
+    found = QueryDict(mutable=True)
+    for name in names:
+        if value := data.get(name):
+            found[name] = value
     return found
 
 

@@ -19,6 +19,7 @@ from cultivation.pipeline.correcting.filters import late, queue_of, sortable
 from cultivation.pipeline.correcting.forms import OfficerForm
 from cultivation.pipeline.errors import MoveError
 from cultivation.pipeline.models import Application, Assignment
+from cultivation.pipeline.releasing import proposing
 from cultivation.pipeline.rounds import quotas
 from cultivation.pipeline.views.gate import reviewers_only, seen_application
 from cultivation.pipeline.views.parts import kept
@@ -69,6 +70,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         "filter": narrowed,
         "page": page,
         "show": data["show"],
+        "decides": any(level in proposing.LEVELS for _path, level in user.scope.offices),
         "today": timezone.localdate(),
         "counts": counts(user) if user.scope.is_office else None,
         "quotas": quotas.of_offices(user),

@@ -26,9 +26,10 @@ from cultivation.pipeline.correcting.forms import OfficerForm, opinion_forms
 from cultivation.pipeline.errors import MoveError
 from cultivation.pipeline.models import Application, Correction
 from cultivation.pipeline.panels import advice
+from cultivation.pipeline.releasing import proposing
 from cultivation.pipeline.rounds import telling
 from cultivation.pipeline.views.gate import seen_application
-from cultivation.pipeline.views.parts import answers_of, kept, moved, way
+from cultivation.pipeline.views.parts import answers_of, kept, moved, pending_on, way
 from enterprises.registry.views.gate import viewer
 
 if TYPE_CHECKING:
@@ -146,7 +147,9 @@ def shown(
         "advice": advice.for_office(application, user),
         "choices": choices,
         "reason": reason,
-        "reason_owed": any(choice.step.reason_owed for choice in choices),
+        "reason_owed": any(choice.step.reason_owed for choice in choices if not choice.two_persons),
+        "pending": pending_on(application, user),
+        "may_propose": proposing.may_propose(application, user),
     }
     return render(request, "pipeline/review.html", context, status=status)
 

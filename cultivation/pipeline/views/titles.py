@@ -9,11 +9,15 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from cultivation.pipeline import titles as titles_held
+from cultivation.pipeline.errors import MoveError
 from cultivation.pipeline.filters import TitleFilter
-from cultivation.pipeline.forms import EndingForm, TitleForm
+from cultivation.pipeline.forms import TitleForm
+from cultivation.pipeline.models import Ending
+from cultivation.pipeline.releasing import endings
+from cultivation.pipeline.releasing.forms import EndingForm
 from cultivation.pipeline.titles import TitleError
 from cultivation.pipeline.views.parts import state_of
 from cultivation.pipeline.views.review import neighbour
@@ -23,6 +27,8 @@ from enterprises.registry.views.gate import seen_enterprise, viewer
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
+
+    from enterprises.accounts.models import User
 
 SHOWN = (
     "number",
@@ -65,7 +71,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @login_required
 def title(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show a title; who decides the tier may end it before its time."""
+    """Show a title; who decides the tier proposes to end it before its time."""
     user = viewer(request)
     found = get_object_or_404(
         Title.objects.visible_to(user).select_related("enterprise__region", "granting_region"),
@@ -76,23 +82,72 @@ def title(request: HttpRequest, pk: int) -> HttpResponse:
         raise PermissionDenied
     form = EndingForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
         try:
-            ended = titles_held.revoke(found, by=user, **form.cleaned_data)
-        except TitleError as error:
+            endings.propose(
+                found, data["kind"], by=user, reason=data["words"], reasons=form.grounds
+            )
+        except (TitleError, MoveError) as error:
             form.add_error(None, str(error))
         else:
-            numbers = ", ".join(one.number for one in ended)
-            messages.success(request, _("Ended: %(numbers)s.") % {"numbers": numbers})
+            text = _("To end the title is proposed; a second officer releases it.")
+            messages.success(request, text)
             return redirect("pipeline:title", pk)
     state, tone = state_of(found)
+    ending = _ending(found, user)
     context = {
         "title": found,
         "state": state,
         "tone": tone,
         "application": getattr(found, "application", None),
-        "form": form if may_end and (found.ended_on is None or form.is_bound) else None,
+        "ending": ending,
+        "may_release": may_end and ending is not None and ending.proposed_by_id != user.pk,
+        "may_withdraw": may_end and ending is not None,
+        "form": form
+        if may_end and (form.is_bound or (found.ended_on is None and ending is None))
+        else None,
     }
     return render(request, "pipeline/title.html", context)
+
+
+@require_POST
+@login_required
+def end(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let a proposal to end a title take effect, as the second officer (发布撤销)."""
+    found = _seen_ending(request, pk)
+    try:
+        ended = endings.release(found, by=viewer(request))
+    except TitleError as error:
+        messages.error(request, str(error))
+    else:
+        numbers = ", ".join(one.number for one in ended)
+        messages.success(request, _("Ended: %(numbers)s.") % {"numbers": numbers})
+    return redirect("pipeline:title", found.title_id)
+
+
+@require_POST
+@login_required
+def keep(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take a proposal to end a title back."""
+    found = _seen_ending(request, pk)
+    try:
+        endings.withdraw(found, by=viewer(request))
+    except TitleError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("The proposal is withdrawn."))
+    return redirect("pipeline:title", found.title_id)
+
+
+def _seen_ending(request: HttpRequest, pk: int) -> Ending:
+    rows = Ending.objects.visible_to(viewer(request)).select_related("title")
+    found: Ending = get_object_or_404(rows, pk=pk)
+    return found
+
+
+def _ending(found: Title, user: User) -> Ending | None:
+    rows = Ending.objects.visible_to(user).open().filter(title=found)
+    return rows.select_related("proposed_by").first()
 
 
 @require_http_methods(["GET", "POST"])

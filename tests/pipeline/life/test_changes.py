@@ -122,11 +122,7 @@ def test_relations_warn_of_what_the_notices_name(world: World) -> None:
     said = [one.warnings for one in relations.of(world.firm)]
     assert len(said) == 1
     assert "is not recommended" in said[0][0]
-    titles.revoke(
-        Title.objects.get(enterprise=sister, tier="little_giant"),
-        by=world.user("nation"),
-        reason="figures made up",
-    )
+    world.end(Title.objects.get(enterprise=sister, tier="little_giant"), "nation")
     (again,) = relations.of(world.firm)
     assert [("before" in text) for text in again.warnings] == [True]
     for other, kind, source in ((world.firm, "controls", "x"), (sister, "same_group", " ")):

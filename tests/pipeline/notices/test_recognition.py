@@ -10,7 +10,6 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 
-from cultivation.pipeline import titles
 from cultivation.pipeline.errors import MoveError
 from cultivation.pipeline.models import PublishedList
 from cultivation.pipeline.notices import lists
@@ -68,7 +67,7 @@ def test_verification_says_how_a_title_stands(client: Client, world: World) -> N
     assert world.firm.name in page
     for secret in (world.firm.credit_code, "owner", "contact"):
         assert secret not in page
-    titles.revoke(title, by=world.user("province"), reason="figures made up")
+    world.end(title, "province", "figures made up")
     found = lists.look_up(title.number)
     assert found is not None
     assert found.state == "revoked"
