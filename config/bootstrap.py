@@ -153,9 +153,10 @@ def install(venv: Path, group: str) -> None:
     if uv and run([uv, "pip", "install", "--python", python, "--require-hashes", "-r", lock]):
         return
     options = ["install", "--disable-pip-version-check", "--require-hashes", "-r", lock]
-    run([python, "-m", "ensurepip"], quiet=True)
-    if run([python, "-m", "pip", "--version"], quiet=True):
-        done = run([python, "-m", "pip", *options])
+    pip = [python, "-m", "pip"]
+    has_pip = run([*pip, "--version"], quiet=True)
+    if has_pip or run([python, "-m", "ensurepip"], quiet=True):
+        done = run([*pip, *options])
     else:
         outer = outer_pip()
         if outer is None:

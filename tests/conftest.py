@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import io
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -25,14 +26,18 @@ from django.test import override_settings
 
 from config import services
 from config.celery import app
-from config.processes import die_with_parent, stop
+from config.processes import die_with_parent, kill_group
+from tests import grounds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from pytest_django import DjangoDbBlocker
+
 HOME = Path(__file__).resolve().parent.parent
 WORKER = [sys.executable, "-m", "celery", "-A", "config", "worker", "--concurrency=1"]
 WORKER += ["--loglevel=INFO", "--without-gossip", "--without-mingle", "--include=tests.tasks"]
+TEMPLATE = os.environ.get("TEST_TEMPLATE", "")  # a migrated, empty SQLite database
 MUST_RUN = {"browser", "postgres", "redis"}  # where CI is set, these may not be skipped
 
 
@@ -86,6 +91,42 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for name, reason in missing.items():
             if item.get_closest_marker(name):
                 item.add_marker(pytest.mark.skip(reason=reason))
+    grounds.assign(items)
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """Migrate a copy of TEST_TEMPLATE instead of an empty file, where that names one."""
+    return TEMPLATE != "" and connection.vendor == "sqlite"
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings: None, django_db_keepdb: bool
+) -> None:
+    """Copy the template before the database is set up."""
+    if django_db_keepdb:
+        shutil.copyfile(TEMPLATE, connection.settings_dict["TEST"]["NAME"])
+
+
+@pytest.fixture(scope="session")
+def _standing(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[grounds.Standing]:
+    """Keep what lies in the database of this process, and take it away in the end."""
+    standing = grounds.Standing()
+    yield standing
+    with django_db_blocker.unblock():
+        standing.change_to(())
+
+
+@pytest.fixture
+def _ground(
+    request: pytest.FixtureRequest, _standing: grounds.Standing, django_db_blocker: DjangoDbBlocker
+) -> None:
+    """Lay what the test stands on, before its own transaction begins."""
+    with django_db_blocker.unblock():
+        _standing.change_to(request.node.stash[grounds.LAYERS])
 
 
 @pytest.fixture(autouse=True)
@@ -94,8 +135,8 @@ def _empty_cache() -> None:
     cache.clear()
 
 
-@pytest.fixture
-def seeds(db: None) -> None:
+@grounds.ground
+def seeds() -> None:
     """Load all reference data, as a new installation does."""
     call_command("load_seeds", verbosity=0, stdout=io.StringIO())
 
@@ -151,8 +192,9 @@ def start_worker(
 
     with _sending_to(valkey_url):
         yield start
-        for process in started:
-            stop(process, patience=5)
+        for process in started:  # nothing it still does is of interest: it need not end in order
+            kill_group(process.pid)
+            process.wait()
 
 
 @pytest.fixture

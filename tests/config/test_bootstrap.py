@@ -14,17 +14,37 @@ from config import bootstrap
 HOME = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project whose locks name nothing, so that set-up needs no network."""
-    locks = tmp_path / "config" / "requirements"
+def lay_out(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Make a project whose locks name nothing, so that set-up needs no network."""
+    locks = folder / "config" / "requirements"
     locks.mkdir(parents=True)
     for group in bootstrap.GROUPS:
         (locks / f"{group}.txt").write_text(f"# {group}\n")
-    shutil.copy(HOME / "manage.py", tmp_path)
-    shutil.copy(HOME / "config" / "bootstrap.py", tmp_path / "config")
+    shutil.copy(HOME / "manage.py", folder)
+    shutil.copy(HOME / "config" / "bootstrap.py", folder / "config")
     monkeypatch.setattr(bootstrap, "LOCKS", locks)
-    return tmp_path
+    return folder
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project whose locks name nothing."""
+    return lay_out(tmp_path, monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def set_up(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment that was set up; making one takes seconds."""
+    with pytest.MonkeyPatch.context() as patch:
+        venv = lay_out(tmp_path_factory.mktemp("project"), patch) / ".venv"
+        bootstrap.set_up(venv, "base")
+    return venv
+
+
+@pytest.fixture
+def copied(project: Path, set_up: Path) -> Path:
+    """A copy of it that a test may change."""
+    return Path(shutil.copytree(set_up, project / ".venv", symlinks=True))
 
 
 def environment_with(project: Path, *groups: str) -> Path:
@@ -73,28 +93,24 @@ def test_set_up_leaves_a_folder_that_is_no_environment_alone(project) -> None:
     assert (project / "precious" / "thesis.txt").read_text() == "years of work"
 
 
-def test_set_up_makes_an_environment_and_stamps_it_last(project) -> None:
-    venv = project / ".venv"
-    bootstrap.set_up(venv, "base")
-    assert bootstrap.read_stamp(venv) == {"base": bootstrap.digest("base")}
-    assert bootstrap.is_complete(venv, "base") is True
+def test_set_up_makes_an_environment_and_stamps_it_last(project, set_up) -> None:
+    assert bootstrap.read_stamp(set_up) == {"base": bootstrap.digest("base")}
+    assert bootstrap.is_complete(set_up, "base") is True
 
 
-def test_set_up_keeps_the_wider_lock_that_was_in(project) -> None:
-    venv = project / ".venv"
-    bootstrap.set_up(venv, "test")
+def test_set_up_keeps_the_wider_lock_that_was_in(copied) -> None:
+    (copied / bootstrap.STAMP).write_text(json.dumps({"test": bootstrap.digest("test")}))
     (bootstrap.LOCKS / "test.txt").write_text("# newer\n")
-    bootstrap.set_up(venv, "base")
-    assert bootstrap.read_stamp(venv) == {"test": bootstrap.digest("test")}
+    bootstrap.set_up(copied, "base")
+    assert bootstrap.read_stamp(copied) == {"test": bootstrap.digest("test")}
 
 
-def test_failed_installation_leaves_no_stamp(project) -> None:
-    venv = project / ".venv"
-    bootstrap.set_up(venv, "base")
+def test_failed_installation_leaves_no_stamp(copied) -> None:
+    assert bootstrap.is_complete(copied, "base") is True
     (bootstrap.LOCKS / "base.txt").write_text("no-such-package @ file:///nowhere.whl\n")
     with pytest.raises(bootstrap.SetUpError, match="could not be installed"):
-        bootstrap.set_up(venv, "base")
-    assert bootstrap.read_stamp(venv) == {}
+        bootstrap.set_up(copied, "base")
+    assert bootstrap.read_stamp(copied) == {}
 
 
 @pytest.mark.parametrize(

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import io
 import stat
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import polars as pl
 import pytest
 from django.conf import settings
-from django.core.management import call_command
 from django.db import transaction
 from django.db.models import F
+from django.utils import timezone
 
 from config import fiction
 from config.fiction import people
-from config.fiction.building import NotEmptyError
+from config.fiction.building import SEED, NotEmptyError
 from config.fiction.dice import Dice
 from config.fiction.words import BRANDS, MARK, brand
 from cultivation.digital.models import CoverageSnapshot, MaturityAssessment
@@ -43,26 +42,15 @@ from enterprises.registry.models import (
     Tier,
     Title,
 )
+from tests.grounds import ground
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from django.db.models import Model
     from django.test import Client
-    from pytest_django import DjangoDbBlocker
 
 pytestmark = pytest.mark.django_db
 MADE_WHEN = {"created_at", "updated_at", "facts_at", "made_at", "taken_at", "id", "job", "password"}
 WAN = 1_000_000
-
-
-@pytest.fixture(scope="module")
-def built(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[dict[str, int]]:
-    """Build 400 firms once for all tests of this file."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        call_command("load_seeds", verbosity=0, stdout=io.StringIO())
-        yield fiction.build(400)
-        transaction.set_rollback(True)
 
 
 def _digest(*models: type[Model]) -> str:
@@ -79,26 +67,29 @@ def _digest(*models: type[Model]) -> str:
     return found.hexdigest()
 
 
-def _build_and_forget(**given: Any) -> str:
-    """Return the digest of a registry of 200 firms that is gone afterwards."""
+FILLED = (
+    Enterprise, AnnualReport, IntellectualProperty, Title, MaturityAssessment, CoverageSnapshot,
+)  # fmt: skip
+
+
+@ground
+def built_before(seeds: None) -> str:
+    """Build 400 firms, take them away again, and give the digest of what there was."""
     with transaction.atomic():
-        fiction.build(200, on=dt.date(2026, 11, 20), **given)
-        found = _digest(
-            Enterprise,
-            AnnualReport,
-            IntellectualProperty,
-            Title,
-            MaturityAssessment,
-            CoverageSnapshot,
-        )
+        fiction.build(400, seed=SEED, on=timezone.localdate())
+        found = _digest(*FILLED)
         transaction.set_rollback(True)
     return found
 
 
-def test_two_builds_of_a_seed_are_equal(seeds: None) -> None:
-    first = _build_and_forget(seed=5)
+@ground
+def built(built_before: str) -> dict[str, int]:
+    """Build 400 firms, for the second time."""
+    return fiction.build(400)
 
-    assert _build_and_forget(seed=5) == first
+
+def test_two_builds_of_a_seed_are_equal(built: dict[str, int], built_before: str) -> None:
+    assert _digest(*FILLED) == built_before
 
 
 def test_a_registry_with_enterprises_is_left_alone(built: dict[str, int]) -> None:

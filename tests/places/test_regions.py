@@ -8,22 +8,15 @@ import pytest
 
 from enterprises.places import regions, seeds
 from enterprises.places.models import Industry, Region
+from tests.grounds import ground
 
 UNITS = 37
 
 
-@pytest.fixture(scope="module")
-def loaded(django_db_setup, django_db_blocker):
-    """Load the reference data once for this module and take it away again."""
-    with django_db_blocker.unblock():
-        there = Region.objects.exists()
-        seeds.load()
-        yield
-        if not there:
-            Region.objects.update(replaced_by=None, parent=None)
-            for model in (Region, *seeds.OTHERS):
-                model.objects.all().delete()
-        regions.forget()
+@ground
+def loaded():
+    """Load places, industries and holidays."""
+    seeds.load()
 
 
 @pytest.mark.django_db

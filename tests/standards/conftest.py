@@ -10,6 +10,7 @@ from cultivation.standards import editions
 from enterprises.accounts.models import Seat, User
 from enterprises.places.models import Region
 from enterprises.registry.models import AnnualReport, Enterprise
+from tests.grounds import ground
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,8 +29,8 @@ PATHS = ("320500", "440100", "SZ03", "370100")
 LEVELS = {0: "nation", 2: "province", 4: "city", 6: "county"}
 
 
-@pytest.fixture
-def loaded(db: None) -> list[Edition]:
+@ground
+def loaded() -> list[Edition]:
     """Load the editions of the seeds."""
     return editions.load_all()
 
