@@ -169,32 +169,47 @@ def start_worker(
 
     def start(*, wait: bool = True) -> subprocess.Popen[bytes]:
         log = tmp_path / f"worker{next(numbers)}.log"
-        environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings"}
-        environment |= {"REDIS_URL": valkey_url, "CELERY_TASK_ALWAYS_EAGER": "0"}
-        environment["DATABASE_URL"] = _url_of_test_database()
-        with log.open("wb") as out:
-            process = subprocess.Popen(
-                WORKER,
-                cwd=HOME,
-                env=environment,
-                stdout=out,
-                stderr=out,
-                start_new_session=True,
-                preexec_fn=die_with_parent,  # noqa: PLW1509
-            )
-        started.append(process)
-        deadline = time.monotonic() + 60
-        while wait and " ready." not in log.read_text(errors="replace"):
-            if process.poll() is not None or time.monotonic() > deadline:
-                pytest.fail(f"the worker did not start:\n{log.read_text(errors='replace')}")
-            time.sleep(0.1)
-        return process
+        started.append(launch(WORKER, log, valkey_url))
+        if wait:
+            wait_until(lambda: " ready." in log.read_text(errors="replace"), started[-1], log)
+        return started[-1]
 
     with _sending_to(valkey_url):
         yield start
-        for process in started:  # nothing it still does is of interest: it need not end in order
-            kill_group(process.pid)
-            process.wait()
+        for process in started:
+            end(process)
+
+
+def launch(command: list[str], log: Path, valkey_url: str) -> subprocess.Popen[bytes]:
+    """Start a program of the project on the test database and a broker."""
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings"}
+    environment |= {"REDIS_URL": valkey_url, "CELERY_TASK_ALWAYS_EAGER": "0"}
+    environment["DATABASE_URL"] = _url_of_test_database()
+    with log.open("wb") as out:
+        return subprocess.Popen(
+            command,
+            cwd=HOME,
+            env=environment,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
+            preexec_fn=die_with_parent,  # noqa: PLW1509
+        )
+
+
+def wait_until(ready: Callable[[], bool], process: subprocess.Popen[bytes], log: Path) -> None:
+    """Wait until a program is ready; fail with its log where it ends or takes a minute."""
+    deadline = time.monotonic() + 60
+    while not ready():
+        if process.poll() is not None or time.monotonic() > deadline:
+            pytest.fail(f"it did not start: {process.args}\n{log.read_text(errors='replace')}")
+        time.sleep(0.1)
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End a program whose last words nobody waits for."""
+    kill_group(process.pid)
+    process.wait()
 
 
 @pytest.fixture

@@ -6,9 +6,7 @@ import io
 import os
 import re
 import shutil
-import subprocess
 import sys
-import time
 import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,18 +14,20 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.conf.global_settings import PASSWORD_HASHERS
+from django.core.management import call_command
 from django.db import connection
+from django.test import override_settings
 
 from config import fiction
-from config.processes import die_with_parent, stop
 from config.services import free_port
-from tests.conftest import HOME, _url_of_test_database
+from enterprises.registry.models import Enterprise
+from tests.conftest import WORKER, end, launch, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from playwright.sync_api import Browser, BrowserContext, Locator, Page
-    from pytest_django.fixtures import SettingsWrapper
+    from pytest_django import DjangoDbBlocker
 
 # Playwright keeps an event loop in this thread; the tests look into the database beside it.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
@@ -43,6 +43,7 @@ QUIET = [
     "--disable-sync",
     "--no-first-run",
 ]
+COOKIES: dict[tuple[str, str], list[Any]] = {}  # of who signed in, by site and username
 FIRMS = 64  # of the fictional registry: the demo's own firms are among the first 61
 
 
@@ -54,56 +55,54 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": QUIET}
 
 
-@pytest.fixture
-def registry(transactional_db: None, settings: SettingsWrapper) -> dict[str, str]:
-    """Fill the database with reference data and fictional firms; give passwords by username."""
-    from django.core.management import call_command
-
-    settings.PASSWORD_HASHERS = PASSWORD_HASHERS
-    call_command("load_seeds", verbosity=0, stdout=io.StringIO())
-    fiction.build(FIRMS)
-    return {username: password for _label, username, password in fiction.signins()}
-
-
-@pytest.fixture
-def site(
-    registry: dict[str, str], worker: subprocess.Popen[bytes], valkey_url: str, tmp_path: Path
-) -> Iterator[str]:
-    """Run gunicorn on the test database and give its address."""
-    port = free_port()
-    address = f"http://127.0.0.1:{port}"
-    log = tmp_path / "web.log"
-    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings"}
-    environment |= {"REDIS_URL": valkey_url, "CELERY_TASK_ALWAYS_EAGER": "0"}
-    environment["DATABASE_URL"] = _url_of_test_database()
-    command = [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}"]
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            [*command, "--workers=1", "--threads=4"],
-            cwd=HOME,
-            env=environment,
-            stdout=out,
-            stderr=out,
-            start_new_session=True,
-            preexec_fn=die_with_parent,  # noqa: PLW1509
-        )
-    try:
-        _wait_for(f"{address}/accounts/login/", process, log)
-        yield address
-    finally:
-        stop(process, patience=5)
+@pytest.fixture(autouse=True)
+def _open_database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Let the tests of a process share a database, which the servers see too: nothing goes back."""
+    with django_db_blocker.unblock():
+        yield
         connection.close()
 
 
-def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 60
-    while process.poll() is None and time.monotonic() < deadline:
-        try:
-            with urllib.request.urlopen(url, timeout=5):  # noqa: S310
-                return
-        except OSError:
-            time.sleep(0.2)
-    pytest.fail(f"the web server did not answer:\n{log.read_text(errors='replace')}")
+@pytest.fixture
+def registry() -> dict[str, str]:
+    """Fill the database with reference data and fictional firms; give passwords by username.
+
+    They are filled in once a process, and what tests change stays: let a test make its own firm.
+    """
+    if not Enterprise.objects.filter(fictional=True).exists():
+        with override_settings(PASSWORD_HASHERS=PASSWORD_HASHERS):
+            call_command("flush", verbosity=0, interactive=False)
+            call_command("load_seeds", verbosity=0, stdout=io.StringIO())
+            fiction.build(FIRMS)
+    return {username: password for _label, username, password in fiction.signins()}
+
+
+@pytest.fixture(scope="session")
+def site(
+    django_db_setup: None, valkey_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """Run gunicorn and a worker on the test database and give the address."""
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
+    logs = tmp_path_factory.mktemp("site")
+    gunicorn = [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}"]
+    gunicorn += ["--workers=1", "--threads=4"]
+    worker = launch(WORKER, logs / "worker.log", valkey_url)
+    web = launch(gunicorn, logs / "web.log", valkey_url)
+    try:
+        wait_until(lambda: _answers(f"{address}/accounts/login/"), web, logs / "web.log")
+        yield address
+    finally:
+        end(web)
+        end(worker)
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5):  # noqa: S310
+            return True
+    except OSError:
+        return False
 
 
 @dataclass
@@ -165,11 +164,18 @@ class Visitor:
             pytest.fail(f"{text!r} is not on {self.page.url}:\n{self.text()}")
 
     def sign_in(self, username: str, password: str) -> None:
-        """Sign in by the page."""
+        """Sign in by the page; whoever did so before comes with the cookie of then."""
+        self.context.add_cookies(COOKIES.get((self.site, username), []))
         self.go("/accounts/login/")
+        if "/accounts/login" in self.page.url:
+            self._sign_in_by_the_page(username, password)
+
+    def _sign_in_by_the_page(self, username: str, password: str) -> None:
         self.fill(login=username, password=password)
         self.press(re.compile("登录|Sign in"))
         assert "/accounts/login" not in self.page.url, self.text()
+        cookies = self.context.cookies()
+        COOKIES[self.site, username] = [one for one in cookies if one["name"] == "sessionid"]
 
 
 def _choice(box: Locator, wanted: str | re.Pattern[str]) -> str:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from tests.browser.conftest import Visitor
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.browser
 
 NAME = "昆山霁砚沄传感技术有限公司（虚构）"
 FRONT = "91320583FCT9J0Y1"

@@ -38,7 +38,6 @@ MAPPING = Path(__file__).resolve().parent.parent / "mappings" / "listed_annual_r
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.real,
-    pytest.mark.django_db(transaction=True),
     pytest.mark.skipif(not FILE.exists(), reason="the real public data are not beside the project"),
 ]
 
@@ -71,10 +70,11 @@ class Firm:
 
 
 @pytest.fixture
-def registry(transactional_db: None, settings: SettingsWrapper, tmp_path: Path) -> dict[str, str]:
+def registry(settings: SettingsWrapper, tmp_path: Path) -> dict[str, str]:
     """Fill the database with reference data, what real firms reported, and five people."""
     settings.PASSWORD_HASHERS = PASSWORD_HASHERS
     settings.MEDIA_ROOT = tmp_path / "media"
+    call_command("flush", verbosity=0, interactive=False)
     call_command("load_seeds", verbosity=0, stdout=io.StringIO())
     call_command("import_reports", FILE, mapping=MAPPING, stdout=io.StringIO())
     for username in PEOPLE:
