@@ -126,8 +126,8 @@ def assign(items: list[pytest.Item]) -> None:
 
 
 def _reaches_the_database(item: pytest.Item) -> bool:
-    names = getattr(item, "fixturenames", ())
-    return "db" in names or item.get_closest_marker("django_db") is not None
+    asked = {"db", "transactional_db"} & set(getattr(item, "fixturenames", ()))
+    return bool(asked) or item.get_closest_marker("django_db") is not None
 
 
 def _is_rolled_back(item: pytest.Item) -> bool:

@@ -55,16 +55,16 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": QUIET}
 
 
-@pytest.fixture(autouse=True)
-def _open_database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """Let the tests of a process share a database, which the servers see too: nothing goes back."""
+@pytest.fixture
+def transactional_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Open the database that the servers see too, and leave in it what the test wrote."""
     with django_db_blocker.unblock():
         yield
         connection.close()
 
 
 @pytest.fixture
-def registry() -> dict[str, str]:
+def registry(transactional_db: None) -> dict[str, str]:
     """Fill the database with reference data and fictional firms; give passwords by username.
 
     They are filled in once a process, and what tests change stays: let a test make its own firm.

@@ -70,7 +70,7 @@ class Firm:
 
 
 @pytest.fixture
-def registry(settings: SettingsWrapper, tmp_path: Path) -> dict[str, str]:
+def registry(transactional_db: None, settings: SettingsWrapper, tmp_path: Path) -> dict[str, str]:
     """Fill the database with reference data, what real firms reported, and five people."""
     settings.PASSWORD_HASHERS = PASSWORD_HASHERS
     settings.MEDIA_ROOT = tmp_path / "media"

@@ -14,22 +14,43 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-FEW = 8  # so few that hardly one applies: that takes most of the time
+FEW = 64  # the firms of the demo's own users are among the first 61
 
 
-def prepare() -> list[str]:
-    said: list[str] = []
+def prepare(said: list[str] | None = None) -> list[str]:
+    said = [] if said is None else said
     demo_registry.prepare(enterprises=FEW, seed=7, say=said.append)
     return said
 
 
-def test_prepare_fills_an_empty_database_once_and_keeps_it() -> None:
-    assert prepare() == ["building a fictional registry of 8 enterprises (seed 7), once …"]
+def test_prepare_fills_an_empty_database_builds_again_what_was_cut_off_and_keeps_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    built = fiction.build
+    building = f"building a fictional registry of {FEW} enterprises (seed 7), once …"
+
+    def cut_off(*args: object, **options: object) -> None:
+        region = Region.objects.get(code="110000")
+        Enterprise.objects.create(credit_code="half", name="half", name_key="half", region=region)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(fiction, "build", cut_off)
+    said: list[str] = []
+    with pytest.raises(KeyboardInterrupt):
+        prepare(said)
+    assert said == [building]
+    monkeypatch.setattr(fiction, "build", built)
+    assert prepare() == [
+        "an earlier start was cut off while it built the registry; building it again",
+        building,
+    ]
+    assert Enterprise.objects.filter(credit_code="half").exists() is False
+    assert Enterprise.objects.count() == FEW
     mark = JobRun.objects.get(kind="fiction")
     assert (mark.status, mark.params) == ("done", {"enterprises": FEW, "seed": 7})
     assert demo_registry.signins() == fiction.signins()
     codes = list(Enterprise.objects.order_by("pk").values_list("credit_code", flat=True))
-    assert prepare() == ["the registry holds 8 enterprises (kept; --fresh drops)"]
+    assert prepare() == [f"the registry holds {FEW} enterprises (kept; --fresh drops)"]
     assert list(Enterprise.objects.order_by("pk").values_list("credit_code", flat=True)) == codes
 
 
@@ -41,26 +62,6 @@ def test_prepare_adds_nothing_to_a_registry_of_somebody() -> None:
     assert prepare() == ["the database holds enterprises of its own; nothing fictional is added"]
     assert Enterprise.objects.count() == 1
     assert demo_registry.signins() == []
-
-
-def test_prepare_builds_again_what_was_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    built = fiction.build
-
-    def cut_off(*args: object, **options: object) -> None:
-        region = Region.objects.get(code="110000")
-        Enterprise.objects.create(credit_code="half", name="half", name_key="half", region=region)
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(fiction, "build", cut_off)
-    with pytest.raises(KeyboardInterrupt):
-        prepare()
-    monkeypatch.setattr(fiction, "build", built)
-    assert prepare() == [
-        "an earlier start was cut off while it built the registry; building it again",
-        "building a fictional registry of 8 enterprises (seed 7), once …",
-    ]
-    assert Enterprise.objects.filter(credit_code="half").exists() is False
-    assert Enterprise.objects.count() == FEW
 
 
 @pytest.mark.postgres  # on SQLite it deletes the file, which a test cannot spare
