@@ -14,6 +14,7 @@ from pathlib import Path
 HOME = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(HOME))
 
+from config.processes import die_with_parent  # noqa: E402
 from config.services import free_port  # noqa: E402
 
 PATIENCE = 300.0  # seconds until it answers
@@ -25,7 +26,12 @@ def main() -> None:
         began = time.monotonic()
         port = free_port()
         command = [sys.executable, "manage.py", "demo", "--enterprises=300", f"--port={port}"]
-        demo = subprocess.Popen(command, cwd=HOME, start_new_session=True)  # noqa: S603
+        demo = subprocess.Popen(  # noqa: S603
+            command,
+            cwd=HOME,
+            start_new_session=True,
+            preexec_fn=die_with_parent,  # noqa: PLW1509
+        )
         try:
             wait_for(f"http://127.0.0.1:{port}/accounts/login/", demo)
             print(f"{attempt} start answers after {time.monotonic() - began:.0f} s", flush=True)
