@@ -22,6 +22,7 @@ from cultivation.standards import editions
 from enterprises.accounts.models import Seat, User
 from enterprises.places.models import Region
 from enterprises.registry.models import AnnualReport, Enterprise, Title
+from tests.grounds import ground
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -67,8 +68,8 @@ def clock() -> Iterator[time_machine.Traveller]:
         yield traveller
 
 
-@pytest.fixture
-def places(db: None) -> dict[str, Region]:
+@ground
+def places() -> dict[str, Region]:
     """Give the regions by code."""
     rows: dict[str, Region] = {}
     rows["420000"] = Region.objects.create(
@@ -86,8 +87,8 @@ def places(db: None) -> dict[str, Region]:
     return rows
 
 
-@pytest.fixture
-def standards(db: None) -> list[Any]:
+@ground
+def standards() -> list[Any]:
     """Load the short standards."""
     return editions.load_all(Path(__file__).parent / "editions")
 
@@ -220,10 +221,12 @@ class World:
 def person(db: None) -> Callable[[str], User]:
     """Give a function that makes somebody without a seat."""
 
-    def make(name: str) -> User:
-        return User.objects.create_user(name, password="a-long-password")
+    return somebody
 
-    return make
+
+def somebody(name: str) -> User:
+    """Make somebody without a seat."""
+    return User.objects.create_user(name, password="a-long-password")
 
 
 def enterprise(places: dict[str, Region], code: str, number: int) -> Enterprise:
@@ -241,32 +244,34 @@ def enterprise(places: dict[str, Region], code: str, number: int) -> Enterprise:
     return firm
 
 
-@pytest.fixture
-def world(
-    clock: time_machine.Traveller,
-    places: dict[str, Region],
-    standards: list[Any],
-    person: Callable[[str], User],
-) -> World:
+@ground
+def country(places: dict[str, Region], standards: list[Any]) -> dict[str, Any]:
     """Give the country with offices and two enterprises: one in Binjiang, one in Kunshan."""
-    firm = enterprise(places, "330108", 1)
-    other = enterprise(places, "320583", 2)
-    users = {}
-    for name, (role, code) in OFFICERS.items():
-        users[name] = person(name)
-        Seat.objects.create(user=users[name], role=role, region=places[code])
-    for name, role, seat in (
-        ("owner", "owner", firm),
-        ("editor", "editor", firm),
-        ("other_owner", "owner", other),
-    ):
-        users[name] = person(name)
-        Seat.objects.create(user=users[name], role=role, enterprise=seat)
-    users["clerk"] = person("clerk")  # of the province: reviews, does not decide
-    Seat.objects.create(
-        user=users["clerk"], role="province", region=places["330000"], may_decide=False
-    )
-    users["expert"] = person("expert")
-    Seat.objects.create(user=users["expert"], role="expert")
-    users["nobody"] = person("nobody")
-    return World(clock, places, users, firm, other)
+    with time_machine.travel(TODAY, tick=False):
+        firm = enterprise(places, "330108", 1)
+        other = enterprise(places, "320583", 2)
+        users = {}
+        for name, (role, code) in OFFICERS.items():
+            users[name] = somebody(name)
+            Seat.objects.create(user=users[name], role=role, region=places[code])
+        for name, role, seat in (
+            ("owner", "owner", firm),
+            ("editor", "editor", firm),
+            ("other_owner", "owner", other),
+        ):
+            users[name] = somebody(name)
+            Seat.objects.create(user=users[name], role=role, enterprise=seat)
+        users["clerk"] = somebody("clerk")  # of the province: reviews, does not decide
+        Seat.objects.create(
+            user=users["clerk"], role="province", region=places["330000"], may_decide=False
+        )
+        users["expert"] = somebody("expert")
+        Seat.objects.create(user=users["expert"], role="expert")
+        users["nobody"] = somebody("nobody")
+    return {"places": places, "users": users, "firm": firm, "other": other}
+
+
+@pytest.fixture
+def world(clock: time_machine.Traveller, country: dict[str, Any]) -> World:
+    """Give the country as it is on a fixed day."""
+    return World(clock, **country)
