@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -11,7 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from cultivation.pipeline.errors import MoveError
-from cultivation.pipeline.models import CaseDocument
+from cultivation.pipeline.models import Application, CaseDocument
 from cultivation.pipeline.panels import rights
 from enterprises.audit import recording
 from enterprises.registry import documents as archive
@@ -29,16 +30,18 @@ BATCH = 2000
 
 def list_documents(panel: Panel) -> None:
     """List the documents of all cases under numbers; all are withheld until released (编号)."""
-    fresh: list[CaseDocument] = []
-    cases = panel.cases.prefetch_related("application__documents", "documents")
-    for case in cases.order_by("pk"):
-        known = {one.document_id for one in case.documents.all()}
-        there = sorted(case.application.documents.all(), key=lambda one: one.pk)
-        new = [one for one in there if one.pk not in known]
-        fresh += [
-            CaseDocument(case=case, document=document, number=number)
-            for number, document in enumerate(new, start=len(known) + 1)
-        ]
+    cases = dict(panel.cases.values_list("application", "pk"))
+    rows = Application.documents.through.objects.filter(application__panel_cases__panel=panel)
+    pairs = rows.order_by("application", "document").values_list("application_id", "document_id")
+    numbers: Counter[int] = Counter()
+    fresh = []
+    for application, document in pairs:
+        numbers[application] += 1
+        fresh.append(
+            CaseDocument(
+                case_id=cases[application], document_id=document, number=numbers[application]
+            )
+        )
     CaseDocument.objects.bulk_create(fresh, batch_size=BATCH)
 
 
