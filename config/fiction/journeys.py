@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
-from config.fiction import life, notices, papers, people
 from config.fiction.ground import HOME
+from config.fiction import life, notices, panels, papers, people
 from config.fiction.words import MARK
 from cultivation.pipeline import applications, findings, moves, opinions, routes
 from cultivation.pipeline.correcting import clock, reasons, returning
@@ -65,6 +65,7 @@ def walk(*, told: Callable[[int, int], None]) -> int:
     notices.fill()
     life.fill()
     _half_filled()
+    panels.fill(_bring(panels.CASES))
     return Application.objects.count()
 
 
@@ -109,6 +110,17 @@ def _go(plan: Plan) -> bool:
     except MoveError:
         return False
     return True
+
+
+def _bring(many: int) -> list[Application]:
+    """Bring some more applications to the nation, for its panel; fewer where firms run out."""
+    before = set(Application.objects.values_list("pk", flat=True))
+    candidates = iter(_candidates(Tier.LITTLE_GIANT))
+    for _number in range(many):
+        _try(candidates, Tier.LITTLE_GIANT, Status.AT_NATION)
+    there = Application.objects.filter(status=Status.AT_NATION, round=None)
+    rows = there.select_related("enterprise__region").order_by("pk")
+    return list(rows.exclude(pk__in=before)) or list(rows)
 
 
 def _answers(application: Application) -> dict[str, object]:

@@ -29,19 +29,20 @@ BATCH = 2000
 
 
 def list_documents(panel: Panel) -> None:
-    """List the documents of all cases under numbers; all are withheld until released (编号)."""
+    """List documents not listed yet under numbers; all are withheld until released (编号)."""
     cases = dict(panel.cases.values_list("application", "pk"))
+    known = CaseDocument.objects.filter(case__panel=panel).values_list("case", "document")
+    listed = set(known)
+    numbers = Counter(case for case, _document in listed)
     rows = Application.documents.through.objects.filter(application__panel_cases__panel=panel)
     pairs = rows.order_by("application", "document").values_list("application_id", "document_id")
-    numbers: Counter[int] = Counter()
     fresh = []
     for application, document in pairs:
-        numbers[application] += 1
-        fresh.append(
-            CaseDocument(
-                case_id=cases[application], document_id=document, number=numbers[application]
-            )
-        )
+        case = cases[application]
+        if (case, document) in listed:
+            continue
+        numbers[case] += 1
+        fresh.append(CaseDocument(case_id=case, document_id=document, number=numbers[case]))
     CaseDocument.objects.bulk_create(fresh, batch_size=BATCH)
 
 
