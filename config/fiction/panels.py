@@ -55,7 +55,8 @@ def fill(applications: Sequence[Application]) -> None:
 
 def _profiles(people: dict[str, User], applications: Sequence[Application], nation: User) -> None:
     """Give each expert a checked profile; one lives in a firm's county, one worked for a firm."""
-    sections = list(Industry.objects.filter(is_section=True).values_list("code", flat=True))[:3]
+    known = Industry.objects.filter(is_section=True, section__in=["C", "I", "M"])
+    sections = list(known.values_list("code", flat=True))
     first, last = applications[0].enterprise, applications[-1].enterprise
     counties = Region.objects.filter(level=Region.Level.COUNTY, in_use=True)
     firms = {one.region_path for one in applications}
@@ -144,7 +145,7 @@ def _sheet(task: PanelTask, username: str, lines: Sequence[RubricLine]) -> Sheet
     lower = 2 if username == SEVERE else 0
     scores = {}
     for line in lines:
-        worth = 5 + (firm * 7 + line.position * 3) % 4
+        worth = 6 + (firm * 7 + line.position * 3) % 4
         chance = (firm * 31 + line.position * 17 + EXPERTS.index(username) * 13) % 3 - 1
         value = min(line.high, max(line.low, worth + chance - lower))
         scores[line.key] = {"value": value, "comment": f"演示评语{MARK}"}

@@ -20,7 +20,7 @@ class ExpertProfile(models.Model):
     class State(models.TextChoices):
         DRAFT = "draft", _("being filled in")
         SUBMITTED = "submitted", _("waiting for the check")
-        APPROVED = "approved", _("checked")
+        APPROVED = "approved", _("checked by the office")
         SENT_BACK = "sent_back", _("sent back")
 
     user = models.OneToOneField(

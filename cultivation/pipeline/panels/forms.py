@@ -75,8 +75,8 @@ class SettingsForm(forms.Form):
         label=_("Fields"),
         choices=section_choices,
         required=False,
-        widget=forms.CheckboxSelectMultiple,
-        help_text=_("Only cases and experts of these sections; none ticked: all."),
+        widget=forms.SelectMultiple(attrs={"size": 6}),
+        help_text=_("Only cases and experts of these sections; none chosen: all."),
     )
     seats = WholeField(label=_("Experts drawn into the panel"), least=1, most=2000)
     each = WholeField(label=_("Experts a case"), least=1, most=15)

@@ -220,6 +220,8 @@ def _shown(
     draw = getattr(panel, "draw", None)
     states = PanelTask.objects.filter(case__panel=panel).values("state")
     counts = {row["state"]: row["n"] for row in states.annotate(n=Count("pk")).order_by("state")}
+    done = counts.get("final", 0) + counts.get("abstained", 0)
+    tasks = sum(counts.values()) - counts.get("replaced", 0)
     context = {
         "panel": panel,
         "draw": draw,
@@ -238,8 +240,9 @@ def _shown(
             for state in PanelTask.State
             if state in counts
         ],
-        "tasks": sum(counts.values()) - counts.get(PanelTask.State.REPLACED, 0),
-        "done": counts.get("final", 0) + counts.get("abstained", 0),
+        "tasks": tasks,
+        "done": done,
+        "ratio": f"{done} / {tasks}",
         "draw_form": DrawForm(),
         "reopen_form": ReasonForm(auto_id="reopen_%s"),
         "cancel_form": ReasonForm(auto_id="cancel_%s"),
