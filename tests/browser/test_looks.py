@@ -80,7 +80,7 @@ PAGES = {
         "/standards/drafts/",
     ],
     "auditor": ["/", "/readings/", "/enterprises/", "/standards/replays/"],
-    "expert": ["/", "/review/"],
+    "expert": ["/", "/reviews/", "/expertise/"],
     "newcomer": ["/", "/claim/"],
 }
 DRAFT = "little_giant_2030"
