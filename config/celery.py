@@ -37,6 +37,10 @@ app.conf.beat_schedule = {
         "task": "enterprises.notifications.tasks.collect_digests",
         "schedule": crontab(minute=0),
     },
+    "audit-verified-every-night": {
+        "task": "enterprises.accounts.tasks.verify_audit_tonight",
+        "schedule": crontab(hour=3, minute=30),
+    },
     "coverage-every-night": {
         "task": "cultivation.digital.tasks.check_coverage_tonight",
         "schedule": crontab(hour=2, minute=30),

@@ -57,7 +57,7 @@ LINKS: tuple[tuple[Any, str, Callable[[Scope], Any]], ...] = (
     (_("Runs"), "jobs:list", _reads),
     (_("Claims"), "accounts:claims", lambda s: s.is_office),
     (_("Seats"), "accounts:seats", lambda s: s.is_office or s.owned),
-    (_("Readings"), "accounts:readings", lambda s: s.is_auditor),
+    (_("Audit log"), "accounts:audit", lambda s: s.is_auditor),
     (_("Claim an enterprise"), "accounts:claim", _stranger_to_the_registry),
 )
 

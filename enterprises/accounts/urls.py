@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from enterprises.accounts.views import claims, personal_data, seats
+from enterprises.accounts.views import audit, claims, personal_data, seats
 
 app_name = "accounts"
 urlpatterns = [
@@ -14,6 +14,10 @@ urlpatterns = [
     path("seats/", seats.seat_list, name="seats"),
     path("seats/new/", seats.seat_grant, name="seat_grant"),
     path("seats/<int:pk>/", seats.seat_end, name="seat"),
+    path("audit/", audit.listing, name="audit"),
+    path("audit/<int:pk>/", audit.detail, name="audit_record"),
+    path("audit/chain/", audit.chain, name="audit_chain"),
+    path("audit/export/", audit.export, name="audit_export"),
     path("readings/", personal_data.readings, name="readings"),
     path("enterprises/<int:pk>/contact/", personal_data.contact, name="contact"),
 ]

@@ -121,7 +121,7 @@ def test_theme_is_taken_from_the_cookie_and_nothing_else_is(
             "auditor",
             [
                 "Start", "Enterprises", "Review", "Rounds", "Titles", "Coverage", "Standards",
-                "Notices", "Runs", "Readings",
+                "Notices", "Runs", "Audit log",
             ],
         ),
         ("expert", ["Start", "My reviews", "My expert profile", "Standards", "Notices"]),
