@@ -36,8 +36,13 @@ def kind_for(enterprise: Enterprise, tier: str) -> str:
     return Kind.RECHECK if held else Kind.RECOGNITION
 
 
-def hindrance(enterprise: Enterprise, tier: str, *, kind: str) -> str:
-    """Say why no application for a tier can be begun now, or nothing."""
+def hindrance(
+    enterprise: Enterprise, tier: str, *, kind: str, reach: choosing.Reach | None = None
+) -> str:
+    """Say why no application for a tier can be begun now, or nothing.
+
+    `reach` are the rounds that reach the enterprise, where they were read already.
+    """
     if Application.objects.filter(enterprise=enterprise, tier=tier, status__in=LIVE).exists():
         return _("An application for this title is under way already.")
     free = titles.barred_until(enterprise)
@@ -49,12 +54,14 @@ def hindrance(enterprise: Enterprise, tier: str, *, kind: str) -> str:
     said = _kind_hindrance(enterprise, tier, kind) or _needs_hindrance(enterprise, tier)
     if said:
         return said
-    taking = choosing.reach_of(enterprise).intake(tier, kind, at=timezone.now(), grace=False)
+    reach = reach or choosing.reach_of(enterprise)
+    taking = reach.intake(tier, kind, at=timezone.now(), grace=False)
     if taking.hindrance and not taking.ahead:
         return taking.hindrance
     try:
         routes.route_of(enterprise.region, tier)
-        checklist.edition_of(enterprise, tier, kind=kind)
+        if taking.round is None or taking.round.edition is None:
+            checklist.edition_of(enterprise, tier, kind=kind)
     except MoveError as error:
         return str(error)
     return ""

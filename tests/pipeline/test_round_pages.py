@@ -188,8 +188,10 @@ def test_moments_are_read_as_people_write_them(typed: str, first: str, last: str
 
 def test_window_is_shown_with_its_zone_and_the_time_left(client: Client, world: World) -> None:
     round_ = hold(world, LEVELS | {"company": days("2026-05-04", "2026-05-20", grace=600)})
-    application = world.draft()
     signed(client, world, "owner")
+    offered = text(client.get(reverse("pipeline:of_enterprise", args=[world.firm.pk])))
+    assert "first · until 2026-05-20 23:59:59 UTC+0800 · 2 weeks left" in offered
+    application = world.draft()
     said = text(client.get(reverse("pipeline:application", args=[application.pk])))
     assert "Applicant until 2026-05-20 23:59:59 UTC+0800 open now 2 weeks left" in said
     form = text(client.get(reverse("pipeline:form", args=[application.pk])))

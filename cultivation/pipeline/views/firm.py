@@ -8,12 +8,14 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import BadRequest
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from cultivation.pipeline import applications, titles
 from cultivation.pipeline.errors import MoveError
 from cultivation.pipeline.models import Application, Invitation, StageChange
+from cultivation.pipeline.rounds import choosing, telling
 from cultivation.pipeline.views.parts import state_of
 from cultivation.standards.models import Assessment
 from enterprises.registry.models import Tier, Title
@@ -78,15 +80,18 @@ def _offers(enterprise: Enterprise) -> list[dict[str, Any]]:
         .select_related("edition")
         .order_by("edition__in_force")
     }
-    offers = []
+    offers, reach, now = [], choosing.reach_of(enterprise), timezone.now()
     for tier in applications.tiers_that_make_sense(enterprise):
         kind = applications.kind_for(enterprise, tier)
+        entry = reach.intake(tier, kind, at=now, grace=False).entry
         offers.append(
             {
                 "tier": tier,
                 "label": Tier(tier).label,
                 "kind": Application.Kind(kind).label,
-                "hindrance": applications.hindrance(enterprise, tier, kind=kind),
+                "hindrance": applications.hindrance(enterprise, tier, kind=kind, reach=reach),
+                "round": entry.round if entry else None,
+                "line": telling.Line(entry.span, now) if entry else None,
                 "assessment": latest.get((tier, kind)),
             }
         )
