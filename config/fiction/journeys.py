@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
+from config.fiction import corrections, life, notices, panels, papers, people
 from config.fiction.ground import HOME
-from config.fiction import life, notices, panels, papers, people
 from config.fiction.words import MARK
 from cultivation.pipeline import applications, findings, moves, opinions, routes
-from cultivation.pipeline.correcting import clock, reasons, returning
-from cultivation.pipeline.correcting.returning import Ask
+from cultivation.pipeline.correcting import clock, returning
 from cultivation.pipeline.errors import MoveError
 from cultivation.pipeline.filling import submitted
 from cultivation.pipeline.models import Application, Move, Status
@@ -66,6 +65,7 @@ def walk(*, told: Callable[[int, int], None]) -> int:
     life.fill()
     _half_filled()
     panels.fill(_bring(panels.CASES))
+    corrections.fill()
     return Application.objects.count()
 
 
@@ -143,7 +143,7 @@ def _move_on(application: Application, end: str, owner: User) -> None:
         officer = _officer(application)
         _judge(application, officer)
         if end == Status.RETURNED and _high_enough(application):
-            returning.send_back(application, _asks(application), by=officer)
+            returning.send_back(application, corrections.asks_of(application), by=officer)
         elif end == Status.REFUSED and _high_enough(application):
             _take(application, "refuse", officer, reason=f"演示：与申报数据不一致{MARK}")
         else:
@@ -160,18 +160,6 @@ def _take(application: Application, name: str, officer: User, *, reason: str = "
     if done.hindered:
         raise MoveError(done.hindered[proposal.pk])
     application.refresh_from_db()
-
-
-def _asks(application: Application) -> list[Ask]:
-    """Return two things to correct: the product text, the first criterion that reads a figure."""
-    leaves = findings.leaves(application.submitted_result)
-    code = next(str(leaf["code"]) for leaf in leaves if leaf.get("figures"))
-    fitting = reasons.fitting(reasons.RETURN, code)
-    words = f"演示：请核对{MARK}"
-    return [
-        Ask("answer:product", words=f"演示：请补充用途和技术指标{MARK}"),
-        Ask(f"criterion:{code}", grounds=fitting[0].code if fitting else "", words=words),
-    ]
 
 
 def _high_enough(application: Application) -> bool:
@@ -230,10 +218,12 @@ def _spread(application: Application) -> None:
                 submitted_hash=application.submitted_hash,
                 created_at=now - back - dt.timedelta(days=4),
             )
-    if taken and application.status in moves.HELD:
-        since = now - dt.timedelta(days=3, hours=application.pk % 7)
-        due = working_days.add(timezone.localdate(since), clock.allowance())
-        Application.objects.filter(pk=application.pk).update(held_since=since, due_on=due)
+    last = now - dt.timedelta(days=3, hours=application.pk % 7)
+    rows = Application.objects.filter(pk=application.pk)
+    if taken:
+        rows.update(held_since=last)
+    if application.status in moves.HELD:
+        rows.update(due_on=working_days.add(timezone.localdate(last), clock.allowance()))
 
 
 def _recheck() -> None:

@@ -135,7 +135,15 @@ def test_fix_list_links_to_the_fields_and_takes_answers(client: Client, world: W
     world.settle(application)
     assert "Only an owner of the enterprise submits" in text(client.get(to))
     owner = signed(client, world, "owner").get(to)
-    assert reverse("pipeline:move", args=[application.pk, "resubmit"]) in owner.content.decode()
+    send = reverse("pipeline:move", args=[application.pk, "resubmit"])
+    assert f'action="{send}"' in owner.content.decode()
+    application.refresh_from_db()
+    seen = {"version": application.version, "facts": owner.context["progress"].facts_hash}
+    AnnualReport.objects.update(tax_paid=1)
+    stopped = client.post(send, seen)
+    assert stopped["Location"] == reverse("pipeline:check", args=[application.pk])
+    AnnualReport.objects.update(tax_paid=None)
+    assert client.post(send, seen)["Location"] == reverse("pipeline:receipt", args=[application.pk])
 
 
 def test_office_reads_answers_and_changes_only_once_they_came(client: Client, world: World) -> None:

@@ -14,6 +14,8 @@ from cultivation.pipeline import applications, moves, opinions
 from cultivation.pipeline.correcting import clock, mending, opened, returning, sweeping
 from cultivation.pipeline.correcting.returning import Ask, AskError
 from cultivation.pipeline.errors import MovedMeanwhileError, MoveError
+from cultivation.pipeline.filling import evidence, saving
+from cultivation.pipeline.filling.sheet import Sheet
 from cultivation.pipeline.models import Application, Correction, CorrectionItem, Reason, Status
 from cultivation.pipeline.opinions import Word
 from enterprises.audit.models import AuditRecord
@@ -104,6 +106,34 @@ def test_documents_come_only_where_papers_prove_what_was_sent_back(world: World)
     returning.send_back(draft, [Ask(f"document:{papers[0].pk}", words="x")], by=world.user("clerk"))
     applications.save_answers(draft, {}, by=owner, documents=papers[1:])
     assert list(draft.documents.all()) == papers[1:]
+
+
+def test_every_writer_of_the_form_keeps_to_what_is_open(world: World) -> None:
+    application = sent_back(world)
+    owner = world.user("owner")
+    sheet = Sheet(application)
+    wishes = [
+        saving.Wish(name, value, sheet.mark(name))
+        for name, value in (
+            ("report:2025:revenue", 70_000_000_00),
+            ("report:2025:rd_expense", 4_000_000_00),
+            ("answer:product", "another"),
+        )
+    ]
+    found = saving.keep(application, wishes, by=owner)
+    assert {name: one.state.value for name, one in found.items()} == {
+        "report:2025:revenue": "saved",
+        "report:2025:rd_expense": "refused",
+        "answer:product": "refused",
+    }
+    report = registry.AnnualReport.objects.get(enterprise=world.firm, year=2025)
+    assert (report.revenue, report.rd_expense) == (70_000_000_00, 3_000_000_00)
+    document = registry.Document.objects.create(
+        enterprise=world.firm, file="x.pdf", name="x.pdf", media_type="application/pdf", size=1
+    )
+    with pytest.raises(MoveError):
+        evidence.use_again(application, "paper:licence", document, by=owner)
+    assert application.evidence.count() == 0
 
 
 def test_criterion_opens_what_it_rests_on(world: World) -> None:

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from cultivation.pipeline.correcting import difference, opened, states, subjects
 from cultivation.pipeline.errors import MovedMeanwhileError, MoveError
 from cultivation.pipeline.models import Application, Correction, CorrectionItem, Status
+from cultivation.standards.explanation import digest
 from enterprises.audit import recording
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class Progress:
     items: list[Item]
     difference: Difference
     rests: Mapping[str, frozenset[str]]  # by criterion, the subjects it rests on
+    facts_hash: str = ""  # of the facts as they stand
 
     @property
     def done(self) -> int:
@@ -90,7 +92,7 @@ def state_of(correction: Correction) -> Progress:
         [row.subject for row in rows], correction.application, before.result
     )
     items = [Item(row, labels[row.subject], _changed(made, row.subject)) for row in rows]
-    return Progress(correction, items, made.difference, made.rests)
+    return Progress(correction, items, made.difference, made.rests, digest(after.facts))
 
 
 def _changed(made: Made, subject: str) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from cultivation.pipeline import findings
 from cultivation.pipeline.correcting import bearing, papers, subjects
+from cultivation.pipeline.filling import slots
 from cultivation.pipeline.models import Entry, Evidence, Reason
 from cultivation.pipeline.questions import questions_of
 from cultivation.standards import editions
@@ -24,10 +25,11 @@ if TYPE_CHECKING:
 
     from cultivation.pipeline.findings import Finding, Node
     from cultivation.pipeline.models import Application, Move
-    from cultivation.standards.policy import Policy
+    from cultivation.standards.policy import Criterion, Policy
     from enterprises.registry.models import Document
 
 T = TypeVar("T")
+NEVER_HANDED_IN = frozenset((*slots.STATED, *slots.KEPT_HERE))  # ticked in the form, or known here
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class Line:
 
     finding: Finding
     papers: list[str] = field(default_factory=list)  # kinds the edition asks for
+    owed: bool = False  # one of them has to be handed in
     seen: list[Seen] = field(default_factory=list)
     texts: list[tuple[str, str]] = field(default_factory=list)  # label and answer of the form
     remarks: list[tuple[str, str]] = field(default_factory=list)  # on a paper, to the reviewer
@@ -78,7 +81,7 @@ class Line:
     @property
     def bare(self) -> bool:
         """Tell whether the edition asks for papers and nothing takes their place."""
-        return bool(self.papers) and not (self.seen or self.texts or self.remarks)
+        return self.owed and not (self.seen or self.texts or self.remarks)
 
 
 def lines_of(application: Application, moves: Iterable[Move]) -> list[Line]:
@@ -104,7 +107,8 @@ def lines_of(application: Application, moves: Iterable[Move]) -> list[Line]:
     return [
         Line(
             one,
-            papers=papers_said(known[one.code].evidence) if one.code in known else [],
+            papers=papers_said(_evidence(known, one)),
+            owed=any(kind not in NEVER_HANDED_IN for kind in _evidence(known, one)),
             seen=seen[one.code],
             remarks=remarks[one.code],
             texts=[
@@ -118,6 +122,10 @@ def lines_of(application: Application, moves: Iterable[Move]) -> list[Line]:
         )
         for one in found
     ]
+
+
+def _evidence(known: Mapping[str, Criterion], line: Finding) -> tuple[str, ...]:
+    return known[line.code].evidence if line.code in known else ()
 
 
 def _figures(node: Node) -> list[tuple[str, int]]:

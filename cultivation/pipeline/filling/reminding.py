@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.utils import timezone
 
 from cultivation.pipeline import checklist
-from cultivation.pipeline.correcting import opened
+from cultivation.pipeline.correcting import closing, opened
 from cultivation.pipeline.errors import MoveError
 from cultivation.pipeline.filling import rights
 from cultivation.pipeline.models import Status
@@ -47,7 +47,7 @@ def unsent(applications: Iterable[Application]) -> list[Unsent]:
         if closes and (_day(closes) - timezone.localdate()).days > NEAR:
             continue
         try:
-            complete = not checklist.missing(one)
+            complete = not checklist.missing(one) and closing.mended(one) is None
         except MoveError:  # no edition covers it today
             continue
         if complete:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from cultivation.pipeline import checklist, findings, moves
+from cultivation.pipeline.correcting import closing
 from cultivation.pipeline.filling import lists, remarks, rights, subjects
 from cultivation.pipeline.filling.forms import SheetForm
 from cultivation.pipeline.filling.sheet import Sheet
@@ -74,6 +75,7 @@ def check(request: HttpRequest, pk: int) -> HttpResponse:
         "verdict": sheet.told.verdict,
         "facts": sheet.told.facts_hash,
         "missing": [(item.text, _where(sheet, item)) for item in lacking],
+        "to_mend": closing.mended(application) if name == "resubmit" else None,
         "step": step,
         "may_submit": moves.may(application, step, viewer(request)),
         "to": reverse("pipeline:move", args=[pk, name]),
