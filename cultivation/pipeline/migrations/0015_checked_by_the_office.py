@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pipeline', '0013_words_of_a_correction'),
+        ('pipeline', '0014_decisions_of_two'),
     ]
 
     operations = [
