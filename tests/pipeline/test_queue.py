@@ -284,7 +284,7 @@ def test_pages_take_the_same_queries_for_one_row_and_three(client: Client, world
     application = world.at_province()
     signed(client, world, "province")
     paths = {
-        QUEUE: 10,
+        QUEUE: 11,
         reverse("pipeline:grid"): 9,
         reverse("pipeline:review", args=[application.pk]): 35,
         reverse("pipeline:return", args=[application.pk]): 10,

@@ -13,6 +13,7 @@ from django.utils import translation
 
 from cultivation.pipeline import applications
 from cultivation.standards import editions
+from tests.grounds import ground
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,8 +44,8 @@ def at(name: str, application: Application, *args: Any) -> str:
     return reverse(f"pipeline:{name}", args=[application.pk, *args])
 
 
-@pytest.fixture
-def standards(db: None) -> list[Any]:
+@ground
+def standards() -> list[Any]:
     """Load the standard of the form beside the short one that comes first."""
     return editions.load_all(HERE / "editions")
 
