@@ -137,17 +137,20 @@ def _is_rolled_back(item: pytest.Item) -> bool:
 
 
 def _layers(item: pytest.Item) -> tuple[Layer, ...]:
-    """Return the grounds a test asks for, what lies below each before it."""
-    found: dict[str, Layer] = {}
+    """Return the grounds a test asks for, what lies below each before it.
+
+    A ground on something that is a plain fixture for this test is one for it too: written anew.
+    """
+    found: dict[str, Layer | None] = {}
     definitions = item._fixtureinfo.name2fixturedefs
 
-    def add(name: str) -> None:
-        layer = getattr(definitions[name][-1].func, "layer", None)
-        if layer and name not in found:
-            for below in layer.below():
-                add(below)
-            found[name] = layer
+    def layer_of(name: str) -> Layer | None:
+        if name not in found:
+            layer = getattr(definitions[name][-1].func, "layer", None)
+            lies = layer is not None and all(layer_of(below) for below in layer.below())
+            found[name] = layer if lies else None
+        return found[name]
 
     for name in sorted(definitions):
-        add(name)
-    return tuple(found.values())
+        layer_of(name)
+    return tuple(layer for layer in found.values() if layer)

@@ -37,6 +37,20 @@ def three(two: list[Region]) -> list[Region]:
     return [*two, region("130000")]
 
 
+@ground
+def four(plain: Region) -> list[Region]:
+    return [plain, region("150000")]
+
+
+@pytest.fixture
+def plain(db: None) -> Region:
+    return region("140000")
+
+
+def test_a_ground_on_a_plain_fixture_is_written_for_each(four: list[Region]) -> None:
+    assert codes() == ["140000", "150000"]
+
+
 def test_no_ground_is_an_empty_database() -> None:
     assert codes() == []
 
