@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.db.models import Q
-
 from enterprises.accounts.models import Seat, User
 
 if TYPE_CHECKING:
@@ -24,8 +22,8 @@ def officers_of(region_path: str, level: str, *, right: str = "may_review") -> Q
     `level` is nation, province, city or county; `right` one of may_register, may_review,
     may_decide.
     """
-    above = Q(region__path="") if level == "nation" else Q(pk__in=[])
-    for length in range(1, len(region_path) + 1):
-        above |= Q(region__path=region_path[:length])
-    seats = Seat.objects.filter(above, active=True, role=level, **{right: True})
+    paths = [region_path[:length] for length in range(1, len(region_path) + 1)]
+    if level == "nation":
+        paths.append("")
+    seats = Seat.objects.filter(region__path__in=paths, active=True, role=level, **{right: True})
     return User.objects.filter(is_active=True, pk__in=seats.values("user"))
