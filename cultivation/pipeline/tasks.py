@@ -18,12 +18,7 @@ from enterprises.jobs import runs
 @shared_task
 def expire_titles_tonight() -> int:
     """Begin tonight's run that ends lapsed titles; return its id."""
-    run, _new = runs.start(
-        "expire_titles",
-        task="cultivation.pipeline.tasks.expire_titles",
-        key=timezone.localdate().isoformat(),
-    )
-    return run.pk
+    return _once_today("expire_titles")
 
 
 @shared_task
@@ -43,12 +38,7 @@ def remind_of_objections() -> int:
 @shared_task
 def sweep_corrections_tonight() -> int:
     """Begin tonight's look at open corrections; return the run's id."""
-    run, _new = runs.start(
-        "sweep_corrections",
-        task="cultivation.pipeline.tasks.sweep_corrections",
-        key=timezone.localdate().isoformat(),
-    )
-    return run.pk
+    return _once_today("sweep_corrections")
 
 
 @shared_task
@@ -62,12 +52,7 @@ def sweep_corrections(run_id: int) -> None:
 @shared_task
 def keep_duties_tonight() -> int:
     """Begin tonight's run that keeps the yearly updates and reminders; return its id."""
-    run, _new = runs.start(
-        "keep_duties",
-        task="cultivation.pipeline.tasks.keep_duties",
-        key=timezone.localdate().isoformat(),
-    )
-    return run.pk
+    return _once_today("keep_duties")
 
 
 @shared_task
@@ -85,12 +70,7 @@ def keep_duties(run_id: int) -> None:
 @shared_task
 def remind_of_drafts_today() -> int:
     """Begin today's run that reminds of drafts whose window closes soon; return its id."""
-    run, _new = runs.start(
-        "remind_of_drafts",
-        task="cultivation.pipeline.tasks.remind_of_drafts",
-        key=timezone.localdate().isoformat(),
-    )
-    return run.pk
+    return _once_today("remind_of_drafts")
 
 
 @shared_task
@@ -134,3 +114,13 @@ def tell_moves(run_id: int) -> None:
         for number, move in enumerate(rows.order_by("pk"), start=1):
             telling.of_move(move.application, move)
             progress.report(number, len(wanted))
+
+
+def _once_today(kind: str) -> int:
+    """Begin today's run of a kind, which the task of that name takes; return its id."""
+    run, _new = runs.start(
+        kind,
+        task=f"cultivation.pipeline.tasks.{kind}",
+        key=timezone.localdate().isoformat(),
+    )
+    return run.pk

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from cultivation.pipeline.life.querysets import ConsequenceQuerySet
@@ -98,8 +99,6 @@ class MajorChange(models.Model):
     @property
     def is_late(self) -> bool:
         """Tell whether it was reported after its last day."""
-        from django.utils import timezone
-
         return timezone.localdate(self.reported_at) > self.due_on
 
 
