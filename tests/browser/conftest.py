@@ -16,7 +16,7 @@ import pytest
 from django.conf.global_settings import PASSWORD_HASHERS
 from django.core.management import call_command
 from django.db import connection
-from django.test import override_settings
+from django.test import Client, override_settings
 
 from config import fiction
 from config.services import free_port
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, BrowserContext, Locator, Page
     from pytest_django import DjangoDbBlocker
+
+    from enterprises.accounts.models import User
 
 # Playwright keeps an event loop in this thread; the tests look into the database beside it.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
@@ -169,6 +171,14 @@ class Visitor:
         self.go("/accounts/login/")
         if "/accounts/login" in self.page.url:
             self._sign_in_by_the_page(username, password)
+
+    def come_in(self, user: User) -> None:
+        """Come with a session of one's own, without the page of the sign-in."""
+        client = Client()
+        client.force_login(user)
+        kept = client.cookies["sessionid"].value
+        self.context.add_cookies([{"name": "sessionid", "value": kept, "url": self.site}])
+        self.page.on("dialog", lambda dialog: dialog.accept())
 
     def _sign_in_by_the_page(self, username: str, password: str) -> None:
         self.fill(login=username, password=password)

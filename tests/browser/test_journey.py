@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
-import time
 from typing import TYPE_CHECKING
 
 import pytest
 from django.utils import translation
-from django.utils.translation import gettext
 
 from cultivation.digital.models import CoverageSnapshot
-from cultivation.pipeline import moves
 from cultivation.pipeline.filling import evidence
 from cultivation.pipeline.filling.sheet import Sheet
 from cultivation.pipeline.models import Application, Status
 from enterprises.jobs.models import JobRun
 from enterprises.registry import credit_code
 from enterprises.registry.models import Enterprise, Tier
+from tests.browser.steps import button, decide, put_on_notice, recommend, zh
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,18 +59,6 @@ STATEMENTS = {
 }  # fmt: skip
 TEXTS = ("product", "niche", "market_position", "ip_benefit", "chain_role")
 PROMISES = ("declares_truth", "promises_compliance", "applies_itself")
-
-
-def zh(text: str) -> str:
-    """Return a text as the Chinese page shows it."""
-    with translation.override("zh-hans"):
-        return gettext(text)
-
-
-def button(name: str) -> str:
-    """Return what the button of a move bears on the Chinese page."""
-    with translation.override("zh-hans"):
-        return moves.STEPS[name].button
 
 
 def _code() -> str:
@@ -211,45 +196,19 @@ def _read_explanation(owner: Visitor, firm: int, edition: str, criterion: str) -
 def _rise(firm: int, tier: Tier, owner: Visitor, people: dict[str, Visitor]) -> None:
     """Take the enterprise through an application to the recognition by the pages."""
     application = _apply(owner, firm, tier)
-    _recommend(people["county"], application)
-    _recommend(people["city"], application)
-    _put_on_notice(people["province"], application)
+    recommend(people["county"], application)
+    recommend(people["city"], application)
+    put_on_notice(people["province"], application)
     last = people["province"]
     if tier == Tier.LITTLE_GIANT:
-        _recommend(last, application)
+        recommend(last, application)
         last = people["nation"]
-        _put_on_notice(last, application)
+        put_on_notice(last, application)
     second = people["nation2" if tier == Tier.LITTLE_GIANT else "province2"]
-    _decide(application, "recognise", last, second)
+    decide(application, "recognise", last, second)
     move = application.moves.last()
     names = ("nation", "nation2") if tier == Tier.LITTLE_GIANT else ("province", "province2")
     assert (move.proposed_by.username, move.made_by.username) == names
-
-
-def _decide(application: Application, verdict: str, first: Visitor, second: Visitor) -> None:
-    """Let one officer propose a decision, and a second one of the same office release it."""
-    first.go(f"/review/{application.pk}/")
-    first.follow(zh("Propose a decision"))
-    first.fill(verdict=verdict)
-    first.press(zh("Propose"))
-    first.reads(zh("The decision is proposed; a second officer releases it."))
-    second.go("/review/decisions/pending/")
-    second.reads(application.enterprise.name)
-    second.go(f"/review/{application.pk}/")
-    second.press(zh("Release…"))
-    second.fill(count="1")
-    second.press(zh("Release these decisions"))
-    second.reads(zh("The release has begun."))
-    _wait_for(application, Status.RECOGNISED)
-
-
-def _wait_for(application: Application, status: Status) -> None:
-    """Wait until the worker has taken an application where it is to go."""
-    deadline = time.monotonic() + 60
-    while application.status != status:
-        assert time.monotonic() < deadline, application.status
-        time.sleep(0.1)
-        application.refresh_from_db()
 
 
 def _apply(owner: Visitor, firm: int, tier: Tier) -> Application:
@@ -331,39 +290,6 @@ def _hand_in_papers(owner: Visitor, application: Application) -> None:
     for paper in Sheet(application).papers.values():
         if paper.missing:
             evidence.use_again(application, paper.subject, kept.document, by=by)
-
-
-def _recommend(officer: Visitor, application: Application) -> None:
-    """Let an officer find the application in the queue and recommend it."""
-    _open(officer, application)
-    officer.press(button("recommend"))
-    officer.page.wait_for_url(re.compile(r"/review/$"))
-
-
-def _put_on_notice(officer: Visitor, application: Application) -> None:
-    """Let an officer judge what a person must judge, put it on notice, and the days pass."""
-    _open(officer, application)
-    opinions = officer.page.locator("#main details[open]:has(input[type='radio'])")
-    for place in range(opinions.count()):
-        opinions.nth(place).locator("input[value='agreed']").check()
-        opinions.nth(place).locator("textarea").fill("虚构：已核对附件")
-    if opinions.count():
-        officer.press(zh("Keep the opinions"))
-    officer.press(button("put_on_notice"))
-    officer.go(f"/review/{application.pk}/")
-    with translation.override("zh-hans"):
-        assert officer.page.get_by_role("button", name=button("put_on_notice")).count() == 0
-    today = dt.date.today()  # noqa: DTZ011
-    Application.objects.filter(pk=application.pk, status=Status.ON_NOTICE).update(
-        notice_from=today - dt.timedelta(days=9), notice_to=today - dt.timedelta(days=1)
-    )
-    application.refresh_from_db()
-
-
-def _open(officer: Visitor, application: Application) -> None:
-    officer.go("/review/")
-    officer.page.locator(f"#main a[href='/review/{application.pk}/']").first.click()
-    officer.reads(application.enterprise.name)
 
 
 def _count_coverage(nation: Visitor) -> None:
