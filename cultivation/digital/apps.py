@@ -1,6 +1,7 @@
 """App configuration."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate, pre_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -8,3 +9,10 @@ class DigitalConfig(AppConfig):
     name = "cultivation.digital"
     label = "digital"
     verbose_name = _("Digital transformation")
+
+    def ready(self) -> None:
+        """Let each migration put back the triggers that mark whose coverage may change (触发器)."""
+        from cultivation.digital.cube import marks
+
+        pre_migrate.connect(marks.WATCH.remove, sender=self)
+        post_migrate.connect(marks.WATCH.install, sender=self)

@@ -1,68 +1,60 @@
-"""Counting who is transformed, and the dated snapshots of it (数字化改造覆盖检查).
+"""The dated snapshots of coverage: every region, tier and definition of a day (数字化改造覆盖快照).
 
-A definition is turned into one SQL expression that gives each enterprise a group; the counts of a
-snapshot and the list of firms behind a figure use the same expression.
-
-- Counted are the holders of a tier's title valid on the day, once each, at the region where the
-  enterprise stands now.
-- An assessment or project counts from the day it is dated, whenever it was entered; so running a
-  past date again includes what was entered late.
+Today's are the sums of the cube, which is brought up to date first; those of a past day are counted
+from the facts dated until then, under the rules of that day.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Protocol
 
+import polars as pl
 from django.core.exceptions import ValidationError
-from django.db import transaction
-from django.db.models import (
-    Case,
-    Count,
-    Exists,
-    Expression,
-    IntegerField,
-    OuterRef,
-    Q,
-    Subquery,
-    Value,
-    When,
-)
-from django.db.models.functions import Coalesce
+from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from cultivation.digital.maturity import latest
+from cultivation.digital.cube import cells, keeping, states
+from cultivation.digital.cube.grouping import (
+    GROUPS,
+    NOT_ASSESSED,
+    NOT_TRANSFORMED,
+    TIERS,
+    TRANSFORMED,
+    firms,
+    group_of,
+    holders,
+)
+from cultivation.digital.definitions import rules_on
 from cultivation.digital.models import (
     CoverageDefinition,
     CoverageSnapshot,
+    CubeCell,
     RequiredPath,
-    TransformationProject,
 )
 from cultivation.digital.path import WHOLE, Line
+from cultivation.standards.tables import read
+from cultivation.standards.writing import insert
 from enterprises.places.models import Region
-from enterprises.registry.models import Enterprise, Tier, Title
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
-    from django.db.models import QuerySet
-
-    from cultivation.digital.models import MaturityAssessment
+    from cultivation.digital.definitions import Rule
     from enterprises.jobs.models import JobRun
 
-TIERS = (Tier.LITTLE_GIANT, Tier.SRDI)
-NOT_ASSESSED, NOT_TRANSFORMED, TRANSFORMED = 0, 1, 2
-GROUPS = {
-    "transformed": TRANSFORMED,
-    "not_transformed": NOT_TRANSFORMED,
-    "not_assessed": NOT_ASSESSED,
+__all__ = [
+    "GROUPS", "NOT_ASSESSED", "NOT_TRANSFORMED", "TIERS", "TRANSFORMED", "firms", "group_of",
+    "holders", "lines_for", "rate_of", "refuse_future", "take_snapshot",
+]  # fmt: skip
+BATCH = 50_000
+SUMMED = {
+    "tier": pl.String,
+    "definition": pl.Int64,
+    "path": pl.String,
+    **dict.fromkeys(cells.SUMS, pl.Int64),
 }
-BATCH = 2000
-
-# (tier, path) → for each definition: not assessed, not transformed, transformed
-Tallies = dict[tuple[str, str], list[list[int]]]
 
 
 class Reports(Protocol):
@@ -70,48 +62,6 @@ class Reports(Protocol):
 
     def report(self, done: int, total: int | None = None, *, always: bool = False) -> None:
         """Note progress."""
-
-
-def holders(tier: str, on: dt.date) -> QuerySet[Title, int]:
-    """Return the ids of enterprises whose title of a tier is valid on a day (有效认定)."""
-    running = Q(ended_on__isnull=True) | Q(ended_on__gt=on)
-    titles = Title.objects.filter(running, tier=tier, granted_on__lte=on, valid_to__gte=on)
-    return titles.order_by().values_list("enterprise_id", flat=True)
-
-
-def group_of(definition: CoverageDefinition, on: dt.date) -> Expression:
-    """Return the group of an enterprise under a definition on a day, as an expression (分组)."""
-    count = definition.count
-    if count["basis"] == "level":
-        return _graded(
-            latest(on, ways=count["ways"], versions=count["index_versions"]), count["at_least"]
-        )
-    projects = TransformationProject.objects.filter(enterprise=OuterRef("pk"))
-    reached = {f"{count['milestone']}_on__lte": on}
-    return Case(
-        When(Exists(projects.filter(**reached)), then=Value(TRANSFORMED)),
-        When(Exists(projects.filter(started_on__lte=on)), then=Value(NOT_TRANSFORMED)),
-        When(Exists(latest(on)), then=Value(NOT_TRANSFORMED)),
-        default=Value(NOT_ASSESSED),
-        output_field=IntegerField(),
-    )
-
-
-def _graded(found: QuerySet[MaturityAssessment], at_least: int) -> Expression:
-    grade = Case(
-        When(level__gte=at_least, then=Value(TRANSFORMED)),
-        default=Value(NOT_TRANSFORMED),
-        output_field=IntegerField(),
-    )
-    return Coalesce(Subquery(found.values_list(grade)), Value(NOT_ASSESSED))
-
-
-def firms(
-    among: QuerySet[Enterprise], definition: CoverageDefinition, *, tier: str, on: dt.date
-) -> QuerySet[Enterprise]:
-    """Return those of some enterprises that count on a day, each with its `group` (企业名单)."""
-    rows = among.filter(pk__in=holders(tier, on))
-    return rows.annotate(group=group_of(definition, on))
 
 
 def take_snapshot(
@@ -124,24 +74,20 @@ def take_snapshot(
     day, or where no definitions are loaded. Returns what a run shows as its result.
     """
     refuse_future(on)
-    definitions = list(CoverageDefinition.objects.all())
-    if not definitions:
+    rules = rules_on(on)
+    if not rules:
         raise ValidationError(_("No coverage definitions are loaded; run load_seeds first."))
-    tallies: Tallies = {}
-    for step, tier in enumerate(TIERS):
-        tallies |= _tally(tier, on, definitions)
-        if progress:
-            progress.report(step + 1, len(TIERS) + 2, always=True)
     with transaction.atomic():
-        # One writer at a time, also where two runs were asked for.
-        list(CoverageDefinition.objects.select_for_update().values_list("pk"))
-        rows = _rows(on, definitions, tallies, job)
+        keeping.hold()  # one writer at a time, also where two runs were asked for
+        rows = _rows(on, rules, _summed(on, rules), job)
+        if progress:
+            progress.report(1, 3, always=True)
         CoverageSnapshot.objects.filter(on=on).delete()
-        for start in range(0, len(rows), BATCH):
-            CoverageSnapshot.objects.bulk_create(rows[start : start + BATCH])
+        for part in rows.iter_slices(BATCH):
+            insert(part, CoverageSnapshot)
             if progress:
-                progress.report(len(TIERS) + 1)
-    return {"on": on.isoformat(), "rows": len(rows), "national": _national(rows)}
+                progress.report(2)
+    return {"on": on.isoformat(), "rows": rows.height, "national": _national(rows, rules)}
 
 
 def refuse_future(on: dt.date) -> None:
@@ -153,64 +99,67 @@ def refuse_future(on: dt.date) -> None:
         )
 
 
-def _tally(tier: str, on: dt.date, definitions: list[CoverageDefinition]) -> Tallies:
-    """Count one tier in one query, then add each path's counts to every region above it."""
-    names = [f"group_{definition.pk}" for definition in definitions]
-    groups = {
-        name: group_of(definition, on) for name, definition in zip(names, definitions, strict=True)
-    }
-    found = (
-        Enterprise.objects.filter(pk__in=holders(tier, on))
-        .order_by()
-        .annotate(**groups)
-        .values_list("region_path", *names)
-        .annotate(firms=Count("pk"))
-    )
-    tallies: Tallies = defaultdict(lambda: [[0, 0, 0] for _name in names])
-    for path, *own, number in found:
-        for length in range(len(path) + 1):
-            counts = tallies[tier, path[:length]]
-            for place, group in enumerate(own):
-                counts[place][group] += number
-    return dict(tallies)
+def _summed(on: dt.date, rules: Sequence[Rule]) -> pl.DataFrame:
+    """Return the sums of a day by tier, definition and path of a region."""
+    if on == timezone.localdate():
+        keeping.keep(on)
+        return read(CubeCell.objects.filter(by=cells.WHOLE), SUMMED)
+    definitions = [rule.definition.pk for rule in rules]
+    found = cells.of(states.past(on, rules), definitions, dimensions=[cells.WHOLE])
+    return found.select(*SUMMED)
 
 
 def _rows(
-    on: dt.date,
-    definitions: list[CoverageDefinition],
-    tallies: Tallies,
-    job: JobRun | None,
-) -> list[CoverageSnapshot]:
+    on: dt.date, rules: Sequence[Rule], sums: pl.DataFrame, job: JobRun | None
+) -> pl.DataFrame:
     """Return the rows of a day: units and provinces always, other regions where firms stand."""
-    nothing = [[0, 0, 0] for _definition in definitions]
-    regions = list(Region.objects.values_list("pk", "path", "level", "is_unit"))
-    rows: list[CoverageSnapshot] = []
+    sums = sums.with_columns(pl.col("path").fill_null(""))
+    frame = _places().join(_asked(on, rules, sums), how="cross")
+    counted = sums.select("tier", "path").unique().with_columns(stands=pl.lit(value=True))
+    now = connection.ops.adapt_datetimefield_value(timezone.now())
+    return (
+        frame.join(counted, on=["tier", "path"], how="left")
+        .filter(pl.col("always") | pl.col("stands"))
+        .join(sums, on=["tier", "definition", "path"], how="left")
+        .select(
+            "tier",
+            "region_id",
+            "definition_version",
+            "path_required",
+            pl.col(cells.SUMS).fill_null(0),
+            pl.lit(on.isoformat()).alias("on"),
+            pl.lit(job.pk if job else None, pl.Int64).alias("job_id"),
+            pl.lit(str(now)).alias("taken_at"),
+            definition_id="definition",
+        )
+    )
+
+
+def _places() -> pl.DataFrame:
+    columns = {"pk": pl.Int64, "path": pl.String, "level": pl.String, "is_unit": pl.Boolean}
+    always = pl.col("is_unit") | pl.col("level").is_in(["nation", "province"])
+    regions = read(Region.objects.all(), columns).with_columns(pl.col("path").fill_null(""))
+    return regions.select("path", region_id="pk", always=always)
+
+
+def _asked(on: dt.date, rules: Sequence[Rule], sums: pl.DataFrame) -> pl.DataFrame:
+    """Return each tier and definition with its version and the rate its path asks for."""
+    national = {
+        (tier, definition): rate_of(transformed, total)
+        for tier, definition, total, transformed in sums.filter(pl.col("path") == "")
+        .select("tier", "definition", "total", "transformed")
+        .rows()
+    }
+    made = []
     for tier in TIERS:
-        national = tallies.get((tier, ""), nothing)
-        rates = [rate_of(counts[TRANSFORMED], sum(counts)) for counts in national]
-        required = [line.required(on) for line in lines_for(tier, definitions, on, rates)]
-        for pk, path, level, is_unit in regions:
-            counts = tallies.get((tier, path))
-            if counts is None and not (is_unit or level in ("nation", "province")):
-                continue
-            rows += [
-                CoverageSnapshot(
-                    on=on,
-                    definition=definition,
-                    region_id=pk,
-                    tier=tier,
-                    total=sum(own),
-                    not_assessed=own[NOT_ASSESSED],
-                    not_transformed=own[NOT_TRANSFORMED],
-                    transformed=own[TRANSFORMED],
-                    path_required=asked,
-                    job=job,
-                )
-                for definition, own, asked in zip(
-                    definitions, counts or nothing, required, strict=True
-                )
-            ]
-    return rows
+        rates = [national.get((tier.value, rule.definition.pk), 0) for rule in rules]
+        lines = lines_for(tier, [rule.definition for rule in rules], on, rates)
+        made += [
+            (tier.value, rule.definition.pk, rule.version, line.required(on))
+            for rule, line in zip(rules, lines, strict=True)
+        ]
+    names = ["tier", "definition", "definition_version", "path_required"]
+    return pl.DataFrame(made, schema=names, orient="row")
 
 
 def lines_for(
@@ -248,17 +197,19 @@ def rate_of(transformed: int, total: int) -> int:
     return transformed * WHOLE // total if total else 0
 
 
-def _national(rows: Iterable[CoverageSnapshot]) -> dict[str, dict[str, dict[str, int]]]:
+def _national(
+    rows: pl.DataFrame, rules: Sequence[Rule]
+) -> dict[str, dict[str, dict[str, int]]]:
     """Return the national figures by tier and definition, as a run's result keeps them."""
-    nation = set(Region.objects.filter(level=Region.Level.NATION).values_list("pk", flat=True))
+    nation = list(Region.objects.filter(level=Region.Level.NATION).values_list("pk", flat=True))
+    of_nation = rows.filter(pl.col("region_id").is_in(nation))
+    by_key = {(row["tier"], row["definition_id"]): row for row in of_nation.to_dicts()}
     found: dict[str, dict[str, dict[str, int]]] = {}
-    for row in rows:
-        if row.region_id in nation:
-            found.setdefault(row.tier, {})[row.definition.code] = {
-                "total": row.total,
-                "transformed": row.transformed,
-                "not_transformed": row.not_transformed,
-                "not_assessed": row.not_assessed,
-                "required_ppm": row.path_required,
-            }
+    for tier in TIERS:
+        for rule in rules:
+            row = by_key.get((tier.value, rule.definition.pk))
+            if row is not None:
+                figure = {name: row[name] for name in cells.SUMS}
+                figure["required_ppm"] = row["path_required"]
+                found.setdefault(tier.value, {})[rule.definition.code] = figure
     return found

@@ -40,15 +40,15 @@ def read_few(queryset: QuerySet[Any], columns: Mapping[str, type[pl.DataType]]) 
     return pl.DataFrame(list(rows), schema=dict(columns), orient="row")
 
 
-def among(ids: Sequence[int]) -> Q:
-    """Choose by `enterprise_id` the enterprises named, as one parameter where they are many."""
+def among(ids: Sequence[int], *, name: str = "enterprise_id") -> Q:
+    """Choose by a column the enterprises named, as one parameter where they are many."""
     if len(ids) <= FEW:
-        return Q(enterprise_id__in=list(ids))
+        return Q(**{f"{name}__in": list(ids)})
     text = json.dumps(list(ids))
     if connection.vendor == "postgresql":
         text = f"{{{text[1:-1]}}}"
-        return Q(enterprise_id__in=RawSQL("SELECT unnest(%s::bigint[])", [text]))
-    return Q(enterprise_id__in=RawSQL("SELECT value FROM json_each(%s)", [text]))
+        return Q(**{f"{name}__in": RawSQL("SELECT unnest(%s::bigint[])", [text])})
+    return Q(**{f"{name}__in": RawSQL("SELECT value FROM json_each(%s)", [text])})
 
 
 @contextmanager

@@ -29,16 +29,25 @@ def insert(rows: pl.DataFrame, model: type[Model]) -> None:
         _execute_many(rows, _insertion(rows, model))
 
 
-def merge(rows: pl.DataFrame, model: type[Model], *, key: Sequence[str]) -> None:
-    """Add rows, or where one of the same key is there already, overwrite it (合并)."""
+def merge(
+    rows: pl.DataFrame, model: type[Model], *, key: Sequence[str], summed: Sequence[str] = ()
+) -> None:
+    """Add rows, or where one of the same key is there already, overwrite it (合并).
+
+    Numbers that are `summed` are added to those there.
+    """
     if not rows.height:
         return
-    values = ", ".join(f"{name} = excluded.{name}" for name in rows.columns if name not in key)
-    conflict = f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET {values}"
+    table, names = model._meta.db_table, _names(rows.columns)
+    values = ", ".join(
+        f"{_name(n)} = {f'{table}.{_name(n)} + ' if n in summed else ''}excluded.{_name(n)}"
+        for n in rows.columns
+        if n not in key
+    )
+    conflict = f"ON CONFLICT ({_names(key)}) DO UPDATE SET {values}"
     if connection.vendor != "postgresql":
         _execute_many(rows, f"{_insertion(rows, model)} {conflict}")
         return
-    table, names = model._meta.db_table, ", ".join(rows.columns)
     staging = f"{STAGING}{table}"
     with connection.cursor() as cursor:
         cursor.execute(
@@ -51,7 +60,7 @@ def merge(rows: pl.DataFrame, model: type[Model], *, key: Sequence[str]) -> None
 
 
 def _copy(rows: pl.DataFrame, table: str) -> None:
-    names = ", ".join(rows.columns)
+    names = _names(rows.columns)
     with (
         connection.cursor() as cursor,
         cursor.copy(f"COPY {table} ({names}) FROM STDIN (FORMAT csv)") as copy,
@@ -60,13 +69,21 @@ def _copy(rows: pl.DataFrame, table: str) -> None:
             copy.write(text)
 
 
+def _name(column: str) -> str:
+    return connection.ops.quote_name(column)
+
+
+def _names(columns: Sequence[str]) -> str:
+    return ", ".join(map(_name, columns))
+
+
 def _csv(rows: pl.DataFrame) -> str:
     return rows.write_csv(include_header=False)
 
 
 def _insertion(rows: pl.DataFrame, model: type[Model]) -> str:
     marks = ", ".join(["%s"] * rows.width)
-    return f"INSERT INTO {model._meta.db_table} ({', '.join(rows.columns)}) VALUES ({marks})"  # noqa: S608
+    return f"INSERT INTO {model._meta.db_table} ({_names(rows.columns)}) VALUES ({marks})"  # noqa: S608
 
 
 def _execute_many(rows: pl.DataFrame, sql: str) -> None:

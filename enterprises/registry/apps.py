@@ -14,5 +14,5 @@ class RegistryConfig(AppConfig):
         """Let each migration put back the triggers that mark changed enterprises (触发器)."""
         from enterprises.registry import triggers
 
-        pre_migrate.connect(triggers.remove, sender=self)
-        post_migrate.connect(triggers.install, sender=self)
+        pre_migrate.connect(triggers.WATCH.remove, sender=self)
+        post_migrate.connect(triggers.WATCH.install, sender=self)

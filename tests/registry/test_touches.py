@@ -216,8 +216,8 @@ def test_triggers_are_made_once_and_put_back(firms: list[Enterprise]) -> None:
         cursor.execute(f"DROP TRIGGER touch_of_registry_award_update{on}")
         triggers.install(plan=[])
         assert marked() == {firm.pk for firm in firms}  # who knows what went by
-        names = set(triggers._there(connection, cursor))
-    assert names == set(triggers._wanted(connection))
+        names = set(triggers.WATCH.there(connection, cursor))
+    assert names == set(triggers.WATCH.wanted(connection))
     assert len(names) == 3 * len(triggers.WATCHED)
 
 

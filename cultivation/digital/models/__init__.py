@@ -1,12 +1,26 @@
 """Digital maturity, transformation projects, and coverage against 2027 (数字化转型)."""
 
+from cultivation.digital.models.alerts import CoverageAlert
 from cultivation.digital.models.assessing import MaturityAssessment
-from cultivation.digital.models.coverage import CoverageDefinition, CoverageSnapshot, RequiredPath
+from cultivation.digital.models.coverage import (
+    CoverageDefinition,
+    CoverageSnapshot,
+    FormerRule,
+    RequiredPath,
+)
+from cultivation.digital.models.cube import CubeCell, CubeDay, CubeFirm, CubeLevel, CubeMark
 from cultivation.digital.models.transforming import TransformationProject
 
 __all__ = [
+    "CoverageAlert",
     "CoverageDefinition",
     "CoverageSnapshot",
+    "CubeCell",
+    "CubeDay",
+    "CubeFirm",
+    "CubeLevel",
+    "CubeMark",
+    "FormerRule",
     "MaturityAssessment",
     "RequiredPath",
     "TransformationProject",

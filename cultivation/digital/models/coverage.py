@@ -23,6 +23,7 @@ class CoverageDefinition(models.Model):
     used_by_zh = models.TextField(blank=True, default="")
     used_by_en = models.TextField(blank=True, default="")
     count = models.JSONField(default=dict, help_text="what is counted; see the seed file")
+    version = models.PositiveIntegerField(default=1, help_text="grows when what is counted does")
     strictness = models.PositiveSmallIntegerField(help_text="1 strictest")
     confidence = models.CharField(max_length=40)
     headline = models.BooleanField(default=False)
@@ -52,6 +53,28 @@ class CoverageDefinition(models.Model):
     def verified(self) -> bool:
         """Tell whether sources agree that somebody counts so; inferred ones do not."""
         return self.confidence == "high"
+
+
+class FormerRule(models.Model):
+    """What a definition counted until it was changed (口径旧版); past days are counted by it."""
+
+    definition = models.ForeignKey(
+        CoverageDefinition, on_delete=models.CASCADE, related_name="former_rules"
+    )
+    version = models.PositiveIntegerField()
+    count = models.JSONField()
+    until = models.DateField(help_text="first day counted by the next version")
+
+    class Meta:
+        ordering = ["definition", "version"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["definition", "version"], name="one_rule_a_version_of_a_definition"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.definition_id} v{self.version}"
 
 
 class RequiredPath(models.Model):
@@ -101,6 +124,7 @@ class CoverageSnapshot(models.Model):
 
     on = models.DateField()
     definition = models.ForeignKey(CoverageDefinition, on_delete=models.PROTECT)
+    definition_version = models.PositiveIntegerField(default=1, help_text="it was counted under")
     region = models.ForeignKey(Region, on_delete=models.PROTECT)
     tier = models.CharField(max_length=12, choices=Tier.choices)
     total = models.PositiveIntegerField()

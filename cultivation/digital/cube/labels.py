@@ -1,0 +1,45 @@
+"""How the members of a dimension are called on a page (维度名称)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext as _
+
+from enterprises.places.models import Chain, Cluster, Industry, Park
+from enterprises.registry.models import SizeClass
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from django.db.models import Model
+
+TABLES: dict[str, type[Model]] = {
+    "chain": Chain,
+    "park": Park,
+    "cluster": Cluster,
+    "industry": Industry,
+}
+
+
+def labels(by: str, members: Iterable[str]) -> dict[str, str]:
+    """Return the names of members, the unstated first, else in their own order (名称)."""
+    some = set(members)
+    found = {"": str(_("not stated"))} if "" in some else {}
+    return found | _named(by, some - {""})
+
+
+def _named(by: str, some: set[str]) -> dict[str, str]:
+    if by in TABLES:
+        rows: Any = TABLES[by]._default_manager.filter(pk__in=[int(one) for one in some])
+        names = {str(row.pk): str(row) for row in rows}
+        return names | {one: one for one in sorted(some - set(names))}
+    if by == "section":
+        sections = Industry.objects.filter(is_section=True, section__in=some)
+        names = {row.section: str(row) for row in sections.order_by("section")}
+        return names | {one: one for one in sorted(some - set(names))}
+    if by == "size_class":
+        return {
+            value: str(label) for value, label in SizeClass.choices if value in some
+        }
+    return {one: one for one in sorted(some)}
