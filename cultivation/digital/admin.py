@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 
-from cultivation.digital.definitions import check_count
+from cultivation.digital.definitions import check_count, revise
 from cultivation.digital.models import (
     CoverageDefinition,
     CoverageSnapshot,
@@ -44,7 +44,13 @@ class DefinitionForm(forms.ModelForm):  # type: ignore[type-arg]
 @admin.register(CoverageDefinition)
 class CoverageDefinitionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     form = DefinitionForm
-    list_display = ("code", "name_zh", "name_en", "strictness", "confidence", "headline")
+    list_display = ("code", "name_zh", "name_en", "version", "strictness", "confidence", "headline")
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001
+        """Keep the rule of before, by which past days are counted."""
+        if change:
+            revise(obj, obj.count)
+        super().save_model(request, obj, form, change)
 
 
 @admin.register(RequiredPath)

@@ -197,9 +197,7 @@ def rate_of(transformed: int, total: int) -> int:
     return transformed * WHOLE // total if total else 0
 
 
-def _national(
-    rows: pl.DataFrame, rules: Sequence[Rule]
-) -> dict[str, dict[str, dict[str, int]]]:
+def _national(rows: pl.DataFrame, rules: Sequence[Rule]) -> dict[str, dict[str, dict[str, int]]]:
     """Return the national figures by tier and definition, as a run's result keeps them."""
     nation = list(Region.objects.filter(level=Region.Level.NATION).values_list("pk", flat=True))
     of_nation = rows.filter(pl.col("region_id").is_in(nation))

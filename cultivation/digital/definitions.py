@@ -1,4 +1,4 @@
-"""Coverage definitions, their versions, and the paths to their goal, loaded from seeds (覆盖口径)."""
+"""Coverage definitions with their versions, and the paths to their goal (覆盖口径)."""
 
 from __future__ import annotations
 
@@ -70,9 +70,7 @@ def revise(definition: CoverageDefinition, count: dict[str, Any]) -> bool:
         definition=stored, version=stored.version, count=stored.count, until=timezone.localdate()
     )
     definition.count, definition.version = count, stored.version + 1
-    CoverageDefinition.objects.filter(pk=stored.pk).update(
-        count=count, version=stored.version + 1
-    )
+    CoverageDefinition.objects.filter(pk=stored.pk).update(count=count, version=stored.version + 1)
     return True
 
 

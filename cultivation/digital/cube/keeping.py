@@ -175,7 +175,7 @@ def _apart(one: pl.DataFrame, other: pl.DataFrame) -> pl.DataFrame:
 def _sums_apart(
     true: pl.DataFrame, model: type[Model], key: Sequence[str], sums: Sequence[str]
 ) -> int:
-    columns = dict(zip(true.columns, true.dtypes, strict=True))
+    columns: dict[str, Any] = dict(zip(true.columns, true.dtypes, strict=True))
     stored = read(model._default_manager.all(), columns)
     texts = [name for name, kind in columns.items() if kind == pl.String]
     stored = stored.with_columns(pl.col(texts).fill_null(""))

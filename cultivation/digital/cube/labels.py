@@ -39,7 +39,5 @@ def _named(by: str, some: set[str]) -> dict[str, str]:
         names = {row.section: str(row) for row in sections.order_by("section")}
         return names | {one: one for one in sorted(some - set(names))}
     if by == "size_class":
-        return {
-            value: str(label) for value, label in SizeClass.choices if value in some
-        }
+        return {value: str(label) for value, label in SizeClass.choices if value in some}
     return {one: one for one in sorted(some)}

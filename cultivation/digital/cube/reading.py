@@ -10,7 +10,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, F, OuterRef, Q, Subquery, Value
+from django.db.models import Count, F, IntegerField, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce, Substr
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -58,6 +58,7 @@ FIELDS = {
     "section": "industry__section",
     "size_class": "size_class",
 }
+_NONE = Value(None, output_field=IntegerField())
 UNSTATED = ""  # the member of those of whom it is not stated
 Sums = tuple[int, int, int]  # transformed, not transformed, not assessed
 
@@ -133,9 +134,7 @@ def levels(region: Region, *, tier: str, on: dt.date, way: str = "") -> list[Lev
         found = dict(rows.values_list("level", "firms"))
     else:
         found = _levels_counted(region, tier, on, way)
-    return [
-        LevelRow(None if level < 0 else level, found.get(level, 0)) for level in range(-1, 5)
-    ]
+    return [LevelRow(None if level < 0 else level, found.get(level, 0)) for level in range(-1, 5)]
 
 
 def counted(
@@ -159,7 +158,7 @@ def counted(
         rows = history.standing_in(rows, region, on=on)
     if by is not None and member is not None:
         rows = _of_member(rows, by, member, tier=tier, on=on)
-    project = Subquery(begun(rule, on).values("pk")) if "milestone" in rule.count else Value(None)
+    project = Subquery(begun(rule, on).values("pk")) if "milestone" in rule.count else _NONE
     return rows.annotate(assessment=Subquery(assessed(rule, on).values("pk")), project=project)
 
 
@@ -239,15 +238,13 @@ def _of_members(
 
 def _grouped(
     region: Region, tier: str, definition: CoverageDefinition, on: dt.date
-) -> QuerySet[Enterprise]:
+) -> QuerySet[Any]:
     """Return all firms of a region that count on a day with their group, in no order."""
     rows = firms(Enterprise.objects.order_by(), definition, tier=tier, on=on)
     return history.standing_in(rows, region, on=on)
 
 
-def _of_few(
-    region: Region, tier: str, definition: CoverageDefinition, by: str
-) -> dict[str, Sums]:
+def _of_few(region: Region, tier: str, definition: CoverageDefinition, by: str) -> dict[str, Sums]:
     """Count the firms of a city or county from their rows, since they are few."""
     place = next(
         (n for n, (pk, _v) in enumerate(CubeDay.objects.get().rules) if pk == definition.pk), None
@@ -275,9 +272,7 @@ def _batch(tier: str, on: dt.date) -> Coalesce:
     return Coalesce(Subquery(titles.values("batch")[:1]), Value(UNSTATED))
 
 
-def _of_member(
-    rows: QuerySet[Any], by: str, member: str, *, tier: str, on: dt.date
-) -> QuerySet[Any]:
+def _of_member(rows: Any, by: str, member: str, *, tier: str, on: dt.date) -> Any:
     if by == "region":
         region = Region.objects.filter(code=member).first()
         return rows.none() if region is None else history.standing_in(rows, region, on=on)
@@ -309,4 +304,3 @@ def _parts(row: CubeCell | CoverageSnapshot) -> Sums:
 
 def _row(member: str, label: str, sums: Sums) -> CubeRow:
     return CubeRow(member, label, sum(sums), *sums)
-

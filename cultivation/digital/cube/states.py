@@ -1,8 +1,8 @@
-"""Each counted enterprise as a row: where it stands, its groups, levels and dimensions (企业状态)."""
+"""Each counted enterprise as a row: place, groups, levels and dimensions (企业状态)."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 from django.db.models import F, OuterRef, Subquery
@@ -79,15 +79,15 @@ def stored(*, ids: Sequence[int] | None = None) -> pl.DataFrame:
 
 def _described(
     tier: str, on: dt.date, rules: Sequence[Rule], ids: Sequence[int] | None
-) -> QuerySet[Enterprise]:
+) -> QuerySet[Any]:
     """Return the firms of a tier with all that a row holds; names are set off from the fields."""
-    firms = Enterprise.objects.filter(pk__in=holders(tier, on))
+    firms: QuerySet[Any] = Enterprise.objects.filter(pk__in=holders(tier, on))
     if ids is not None:
         firms = firms.filter(among(ids, name="pk"))
     titles = held(on, tier=tier).filter(enterprise=OuterRef("pk")).order_by("-granted_on", "-pk")
     asked = [index.ASKED]
     groups = {f"of_group_{n}": group_of(rule, on) for n, rule in enumerate(rules)}
-    return firms.annotate(
+    described: QuerySet[Any] = firms.annotate(
         of_enterprise_id=F("pk"),
         of_region_path=F("region_path"),
         of_level=Subquery(latest(on).values("level")),
@@ -102,6 +102,7 @@ def _described(
         of_batch=Subquery(titles.values("batch")[:1]),
         **groups,
     )
+    return described
 
 
 def _digits(names: Sequence[str]) -> pl.Expr:
