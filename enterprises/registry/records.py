@@ -31,6 +31,7 @@ __all__ = [
     "add_fact",
     "change",
     "change_fact",
+    "fact_row",
     "lock",
     "may_write",
     "note",
@@ -125,7 +126,7 @@ def add_fact(enterprise: Enterprise, fact: Fact, *, by: User | None, reason: str
     _settle(fact)
     fact.save(force_insert=True)
     ledger.touch(locked)
-    ledger.note(locked, subject_of(fact), {}, _row(fact), by, reason)
+    ledger.note(locked, subject_of(fact), {}, fact_row(fact), by, reason)
     ledger.refreshed(enterprise, locked)
     return fact
 
@@ -137,11 +138,11 @@ def change_fact(
     """Change a fact (修改事实); nothing changed writes nothing."""
     locked = ledger.lock(fact.enterprise, by=by)
     stored = type(fact)._default_manager.get(pk=fact.pk)
-    before = _row(stored)
+    before = fact_row(stored)
     for field, value in values.items():
         setattr(stored, field, value)
     _settle(stored)
-    after = _row(stored)
+    after = fact_row(stored)
     differing = [k for k in after if before[k] != after[k]]
     if differing:
         stored.save()
@@ -155,7 +156,7 @@ def change_fact(
 def remove_fact(fact: Fact, *, by: User | None, reason: str = "") -> None:
     """Remove a fact (删除事实); the history keeps what it was."""
     locked = ledger.lock(fact.enterprise, by=by)
-    subject, before = subject_of(fact), _row(fact)
+    subject, before = subject_of(fact), fact_row(fact)
     fact.delete()
     ledger.touch(locked)
     ledger.note(locked, subject, before, {}, by, reason)
@@ -261,7 +262,8 @@ def _settle(fact: Fact) -> None:
             raise ValidationError({name: plausibility.no_rank()})
 
 
-def _row(fact: Fact) -> dict[str, Any]:
+def fact_row(fact: Fact) -> dict[str, Any]:
+    """Return the values of a fact as the history keeps them (事实取值)."""
     skip = {"id", "enterprise", "created_at"}
     return {
         f.name: ledger.plain(getattr(fact, f.name))

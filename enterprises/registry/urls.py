@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from django.urls import path
 
-from enterprises.registry.views import documents, facts, history, imports, listing, record, reports
+from enterprises.registry.views import (
+    documents,
+    facts,
+    history,
+    imports,
+    listing,
+    past,
+    record,
+    reports,
+)
 
 app_name = "registry"
 urlpatterns = [
@@ -43,6 +52,7 @@ urlpatterns = [
         name="proof_delete",
     ),
     path("enterprises/<int:pk>/history/", history.history, name="history"),
+    path("enterprises/<int:pk>/as-of/", past.as_of, name="as_of"),
     path("imports/", imports.imports, name="imports"),
     path("imports/new/", imports.upload, name="import_upload"),
     path("imports/runs/<int:pk>/", imports.run, name="import_run"),
