@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import hashlib
 import os
 import shutil
 import signal
@@ -64,11 +65,33 @@ def _servers(*, postgres: bool) -> Iterator[dict[str, str]]:
             environment.pop("DATABASE_URL", None)
         elif not environment.get("DATABASE_URL"):
             environment["DATABASE_URL"] = started.enter_context(services.postgres(for_tests=True))
+        if not postgres and "TEST_TEMPLATE" not in environment:
+            environment["TEST_TEMPLATE"] = str(_template())
         if not environment.get("REDIS_URL"):
             folder = own_folder("valkey")
             started.callback(shutil.rmtree, folder, ignore_errors=True)
             environment["REDIS_URL"] = started.enter_context(services.valkey(folder))
         yield environment
+
+
+def _template() -> Path:
+    """Return a migrated, empty SQLite file, which every test process copies instead of migrating.
+
+    It is kept for as long as no migration changes.
+    """
+    digest = hashlib.sha256()
+    for path in sorted(settings.BASE_DIR.glob("*/*/migrations/*.py")):
+        digest.update(str(path).encode() + path.read_bytes())
+    kept = settings.VAR_DIR / f"template-{digest.hexdigest()[:16]}.sqlite3"
+    if not kept.exists():
+        for old in settings.VAR_DIR.glob("template-*"):
+            old.unlink(missing_ok=True)
+        made = kept.with_suffix(f".{os.getpid()}")
+        command = [sys.executable, settings.BASE_DIR / "manage.py", "migrate", "-v", "0"]
+        environment = {**os.environ, "DATABASE_URL": f"sqlite:///{made}"}
+        subprocess.run(command, check=True, env=environment)  # noqa: S603
+        made.replace(kept)
+    return kept
 
 
 def _pytest(arguments: list[str], environment: dict[str, str]) -> int:
