@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from enterprises.registry import labels, ledger, size_class, subjects
 from enterprises.registry.models import AnnualReport, Change, Enterprise, Fact, Title
@@ -90,12 +91,34 @@ def as_of(enterprise: Enterprise, on: dt.date) -> Past:
         reports=_reports(enterprise),
         facts=_facts(enterprise),
     )
-    end = timezone.make_aware(dt.datetime.combine(on + dt.timedelta(days=1), dt.time()))
+    end = end_of(on)
     for change in Change.objects.filter(enterprise=enterprise, made_at__gte=end).order_by("-pk"):
         past.undo(change)
     past.registered &= enterprise.created_at < end
     past.profile["size_class"], past.profile["size_year"] = _size(past)
     return past
+
+
+def end_of(on: dt.date) -> dt.datetime:
+    """Return the first moment after a day."""
+    return timezone.make_aware(dt.datetime.combine(on + dt.timedelta(days=1), dt.time()))
+
+
+def day_asked(typed: str) -> tuple[dt.date, str]:
+    """Return the day asked for, today where none is, and what is wrong with it."""
+    today = timezone.localdate()
+    if not typed:
+        return today, ""
+    try:
+        on = dt.date.fromisoformat(typed)
+    except ValueError:
+        said = _("“%(text)s” is not a day; write it as 2026-06-30.")
+        return today, said % {"text": typed[:40]}
+    if on > today:
+        return today, _("%(day)s has not come yet; choose today or earlier.") % {"day": on}
+    if on.year < 1990:
+        return today, _("%(day)s lies before any record; choose a later day.") % {"day": on}
+    return on, ""
 
 
 def titles_on(enterprise: Enterprise, on: dt.date) -> list[Title]:
