@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from enterprises.accounts import claims
+from enterprises.accounts.audit_log import VERIFY
+from enterprises.accounts.models import Seat, User
 from enterprises.jobs import names, runs
 from enterprises.jobs.models import JobRun
 from enterprises.notifications.kinds import Kind, register
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 TOLD = {"import"}  # kinds of runs whose end is told
 APPROVED, REFUSED = "claim_approved", "claim_refused"
 DONE, FAILED = "run_done", "run_failed"
+BROKEN = "audit_broken"
 
 
 def _run_in_words(params: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -45,6 +49,11 @@ register(
         by_mail=False,
         audience="office",
         words=_run_in_words,
+    ),
+    Kind(
+        BROKEN,
+        _("The audit log is not what was written"),
+        _("The verification of %(day)s found what was changed, cut off or rewritten."),
     ),
 )
 
@@ -71,6 +80,8 @@ def _claim_answered(claim: Claim, **_: Any) -> None:
 
 def _run_ended(run: JobRun, status: str, result: Mapping[str, Any], **_: Any) -> None:
     """Tell who began an import that it has ended; of one that was stopped nobody is told."""
+    if run.kind == VERIFY and status == JobRun.Status.FAILED:
+        _log_is_broken(run)
     if run.kind not in TOLD or run.started_by is None or status == JobRun.Status.CANCELLED:
         return
     well = status == JobRun.Status.DONE and "refused_because" not in result
@@ -80,4 +91,17 @@ def _run_ended(run: JobRun, status: str, result: Mapping[str, Any], **_: Any) ->
         key=f"run:{run.pk}:{run.attempts}",
         url=reverse("jobs:detail", args=[run.pk]),
         params={"run": run.kind, "number": run.pk},
+    )
+
+
+def _log_is_broken(run: JobRun) -> None:
+    """Tell the auditors of the nation and the administrators that a verification failed."""
+    seats = Seat.objects.filter(active=True, role=Seat.Role.AUDITOR, region__path="")
+    those = Q(pk__in=seats.values("user")) | Q(is_superuser=True)
+    notify(
+        User.objects.filter(those, is_active=True),
+        BROKEN,
+        key=f"run:{run.pk}:{run.attempts}",
+        url=reverse("accounts:audit_chain"),
+        params={"day": run.key},
     )

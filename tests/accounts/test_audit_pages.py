@@ -15,6 +15,7 @@ from enterprises.accounts.models import Seat, User
 from enterprises.audit import guards, recording, sealing
 from enterprises.audit.models import AuditRecord
 from enterprises.jobs.models import JobRun
+from enterprises.notifications.models import Notification
 from enterprises.registry.models import Enterprise
 
 if TYPE_CHECKING:
@@ -176,6 +177,8 @@ def test_the_nightly_verification_fails_with_the_first_fault(
     second = JobRun.objects.create(kind="verify_audit", task="x", key="2")
     with pytest.raises(tasks.BrokenLogError):
         tasks.verify_audit(second.pk)
+    told = Notification.objects.filter(kind="audit_broken")
+    assert list(told.values_list("recipient__seats__region__path", flat=True)) == [""]
     page = seated["all"].get("/audit/chain/")
     assert [run.status for run in page.context["chain"].runs] == ["failed", "done"]
     assert "the record was changed, or forged" in page.content.decode()
