@@ -32,6 +32,14 @@ class NavItem:
     current: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Room:
+    """The parts of a room, above its pages (分栏)."""
+
+    name: str
+    items: list[NavItem]
+
+
 def _reads(scope: Scope) -> bool:
     return scope.is_office or scope.is_auditor
 
@@ -50,7 +58,7 @@ LINKS: tuple[tuple[Any, str, Callable[[Scope], Any]], ...] = (
     (_("My expert profile"), "pipeline:expert_own", lambda s: s.expert),
     (_("Discovery"), "pipeline:discovery", lambda s: s.is_office),
     (_("Titles"), "pipeline:titles", _reads),
-    (_("Coverage"), "digital:coverage", _reads),
+    (_("Coverage"), "digital:dashboard", _reads),
     (_("Standards"), "standards:editions", lambda _scope: True),
     (_("Notices"), "pipeline:notices", lambda _scope: True),
     (_("Imports"), "registry:imports", lambda s: s.register_paths),
@@ -61,13 +69,28 @@ LINKS: tuple[tuple[Any, str, Callable[[Scope], Any]], ...] = (
     (_("Claim an enterprise"), "accounts:claim", _stranger_to_the_registry),
 )
 
-ROOMS: tuple[tuple[Any, str, Callable[[Scope], Any]], ...] = (
+STANDARDS: tuple[tuple[Any, str, Callable[[Scope], Any]], ...] = (
     (_("The standards"), "standards:editions", lambda _scope: True),
     (_("National runs"), "standards:runs", _reads),
     (_("Threshold scenarios"), "standards:simulations", scenarios.may_simulate),
     (_("Drafts"), "standards:drafts", drafting.may_draft),
     (_("Replays"), "standards:replays", replaying.may_see),
 )  # the parts of the standards, above their pages
+DIGITAL: tuple[tuple[Any, str, Callable[[Scope], Any]], ...] = (
+    (_("At a glance"), "digital:dashboard", _reads),
+    (_("Definitions side by side"), "digital:coverage", _reads),
+    (_("Forecast"), "digital:forecast", _reads),
+    (_("Whom to help next"), "digital:help", _reads),
+    (_("Alerts"), "digital:alerts", _reads),
+    (_("Goals of 2027"), "digital:targets", _reads),
+    (_("Digital parks"), "digital:parks", _reads),
+    (_("Pilot cities"), "digital:cities", _reads),
+    (_("Goals and index"), "digital:sources", _reads),
+)  # the parts of the digital room; those not installed are left out
+ROOMS = (
+    (_("Standards"), "/standards/", STANDARDS),
+    (_("Coverage"), "/coverage/", DIGITAL),
+)  # name, where their pages lie, their parts
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
@@ -78,7 +101,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
     return {
         "scope": scope,
         "navigation": navigation(request, scope) if scope else [],
-        "rooms": rooms(request, scope) if scope else [],
+        "rooms": rooms(request, scope) if scope else None,
         "theme": theme if theme in THEMES else "",
         "unread": SimpleLazyObject(lambda: _unread(user)) if scope else 0,
     }
@@ -102,21 +125,19 @@ def navigation(request: HttpRequest, scope: Scope) -> list[NavItem]:
     return items
 
 
-def rooms(request: HttpRequest, scope: Scope) -> list[NavItem]:
-    """Return the parts of the standards that a user has a use for, on their pages (标准分栏)."""
-    first = reverse("standards:editions")
-    if not request.path.startswith(first):
-        return []
-    items = [
-        item
-        for label, name, useful in ROOMS
-        if useful(scope) and (item := _item(request, label, name))
-    ]
-    elsewhere = any(item.current for item in items[1:])
-    return [
-        replace(item, current=item.current and not (n == 0 and elsewhere))
-        for n, item in enumerate(items)
-    ]
+def rooms(request: HttpRequest, scope: Scope) -> Room | None:
+    """Return the parts of a room that a user has a use for, on its pages (分栏)."""
+    for name, root, parts in ROOMS:
+        if request.path.startswith(root):
+            items = [
+                item
+                for label, view, useful in parts
+                if useful(scope) and (item := _item(request, label, view))
+            ]
+            here = [item.url for item in items if request.path.startswith(item.url)]
+            nearest = max(here, key=len, default="")
+            return Room(str(name), [replace(i, current=i.url == nearest) for i in items])
+    return None
 
 
 def _item(request: HttpRequest, label: Any, name: str, *args: int) -> NavItem | None:
@@ -125,5 +146,6 @@ def _item(request: HttpRequest, label: Any, name: str, *args: int) -> NavItem | 
         url = reverse(name, args=args)
     except NoReverseMatch:
         return None
-    current = request.path == url or (url != "/" and request.path.startswith(url))
+    root = next((root for _name, root, _parts in ROOMS if url.startswith(root)), url)
+    current = request.path == url or (url != "/" and request.path.startswith(root))
     return NavItem(label=str(label), url=url, current=current)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from django.utils import timezone
 
-from config.fiction import change, facts, honours, journeys, people, registry, rounds, store
+from config.fiction import change, facts, goals, honours, journeys, people, registry, rounds, store
 from config.fiction.ground import Ground
 from config.fiction.words import BRANDS
 from cultivation.digital.models import TransformationProject
@@ -79,6 +79,7 @@ def build(
     made["applications"] = journeys.walk(told=told.report)
     rounds.move_one()
     told.log("覆盖率历史 · coverage of the past")
+    made["park_findings"] = goals.look_round(seed, today)
     made["coverage_days"] = change.look_back(today, told=told.report)
     told.log("再评价 · judging again")
     made["judged"] = judging.judge_registry(today).judged

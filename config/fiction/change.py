@@ -11,7 +11,7 @@ import polars as pl
 from config.fiction import store
 from config.fiction.dice import Dice, either
 from config.fiction.words import MARK
-from cultivation.digital import coverage, maturity
+from cultivation.digital import beside, coverage, maturity
 from cultivation.digital.models import TransformationProject
 
 if TYPE_CHECKING:
@@ -118,5 +118,6 @@ def look_back(on: dt.date, *, told: Callable[[int, int], None]) -> int:
     days = past_days(on)
     for number, day in enumerate(days, start=1):
         coverage.take_snapshot(day)
+        beside.take(day)
         told(number, len(days))
     return len(days)

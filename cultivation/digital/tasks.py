@@ -7,7 +7,7 @@ import datetime as dt
 from celery import shared_task
 from django.utils import timezone
 
-from cultivation.digital import checking, coverage, maturity
+from cultivation.digital import beside, checking, coverage, maturity
 from enterprises.jobs import runs
 
 
@@ -19,7 +19,7 @@ def check_coverage(run_id: int) -> None:
             return
         on = dt.date.fromisoformat(progress.run.params["on"])
         taken = coverage.take_snapshot(on, progress=progress, job=progress.run)
-        progress.result.update(checking.summary(taken))
+        progress.result.update(checking.summary(taken) | {"beside": beside.take(on)})
 
 
 @shared_task

@@ -16,6 +16,7 @@ LATER = (
     ("cultivation.pipeline.correcting.reasons", "load"),
     ("cultivation.pipeline.panels.reference", "load"),
     ("cultivation.digital.definitions", "load"),
+    ("cultivation.digital.targets.loading", "load"),
 )
 
 

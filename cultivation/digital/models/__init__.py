@@ -9,6 +9,15 @@ from cultivation.digital.models.coverage import (
     RequiredPath,
 )
 from cultivation.digital.models.cube import CubeCell, CubeDay, CubeFirm, CubeLevel, CubeMark
+from cultivation.digital.models.stages import StageSnapshot
+from cultivation.digital.models.targets import (
+    ParkFinding,
+    ParkItem,
+    PilotBatch,
+    PilotCity,
+    Target,
+    TargetFigure,
+)
 from cultivation.digital.models.transforming import TransformationProject
 
 __all__ = [
@@ -22,6 +31,13 @@ __all__ = [
     "CubeMark",
     "FormerRule",
     "MaturityAssessment",
+    "ParkFinding",
+    "ParkItem",
+    "PilotBatch",
+    "PilotCity",
     "RequiredPath",
+    "StageSnapshot",
+    "Target",
+    "TargetFigure",
     "TransformationProject",
 ]

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from cultivation.digital import coverage
+from cultivation.digital import beside, coverage
 from cultivation.digital.models import CoverageDefinition
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ class Command(BaseCommand):
         on = options["on"] or timezone.localdate()
         try:
             taken = coverage.take_snapshot(on)
+            beside.take(on)
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
         self.stdout.write(f"Coverage on {taken['on']}: {taken['rows']} figures stored.")

@@ -1,0 +1,147 @@
+"""What the system can count of the goals, each under a name (可计量指标).
+
+A measure of firms gives those it looks at with a `group`: those of GROUPS, or SIZE_UNKNOWN where it
+cannot be told whether they belong. What is counted and the list of firms behind it are the same
+query.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Q, Subquery, Value, When
+
+from cultivation.digital import coverage, maturity
+from cultivation.digital.models import (
+    CoverageDefinition,
+    ParkFinding,
+    PilotCity,
+    TransformationProject,
+)
+from cultivation.digital.targets.scale import ABOVE, BELOW, UNKNOWN, scaled
+from enterprises.registry.models import SizeClass, Tier
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable
+
+    from django.db.models import QuerySet
+
+    Rows = QuerySet[Any]
+
+SIZE_UNKNOWN = -1
+BENCHMARK = 3  # levels 3 and 4
+SMES = (SizeClass.MEDIUM, SizeClass.SMALL, SizeClass.MICRO)
+
+
+def strictest() -> CoverageDefinition | None:
+    """Return the definition by which the goals are read: the strictest one (最严口径)."""
+    return CoverageDefinition.objects.order_by("strictness").first()
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """What the measures of a day share, read once (计量依据)."""
+
+    on: dt.date
+    definition: CoverageDefinition
+    pilots: tuple[str, ...]  # paths of the pilot cities known by name
+    first_pilots: tuple[str, ...]  # those of the first batch
+    parks: frozenset[int]  # whose check-list was begun
+
+
+def grounds(on: dt.date) -> Grounds | None:
+    """Read what the measures need; None where no definitions are loaded."""
+    definition = strictest()
+    if definition is None:
+        return None
+    cities = list(PilotCity.objects.values_list("region__path", "batch__number"))
+    begun = ParkFinding.objects.filter(on__lte=on).values_list("park_id", flat=True).distinct()
+    return Grounds(
+        on,
+        definition,
+        tuple(path for path, _batch in cities),
+        tuple(path for path, batch in cities if batch == 1),
+        frozenset(begun),
+    )
+
+
+def within(paths: tuple[str, ...]) -> Q:
+    """Return the filter for enterprises that stand in any of some regions."""
+    found = Q(pk__in=[])
+    for path in paths:
+        found |= Q(region_path__startswith=path)
+    return found
+
+
+def above_scale(rows: Rows, found: Grounds) -> Rows:
+    """Return the above-scale industrial firms by group, with those of unknown size (规上企业)."""
+    group = Case(
+        When(scale=UNKNOWN, then=Value(SIZE_UNKNOWN)),
+        When(scale=ABOVE, then=coverage.group_of(found.definition, found.on)),
+        output_field=IntegerField(),
+    )
+    known: Rows = scaled(rows, found.on).exclude(scale=BELOW)
+    return known.annotate(group=group)
+
+
+def _cover(tier: Tier) -> Callable[[Rows, Grounds], Rows]:
+    def firms(rows: Rows, found: Grounds) -> Rows:
+        return coverage.firms(rows, found.definition, tier=tier, on=found.on)
+
+    return firms
+
+
+def _srdi_level2(rows: Rows, found: Grounds) -> Rows:
+    return _cover(Tier.SRDI)(rows.filter(within(found.pilots)), found)
+
+
+def _all_counted(rows: Rows) -> Rows:
+    counted: Rows = rows.annotate(group=Value(coverage.TRANSFORMED, output_field=IntegerField()))
+    return counted
+
+
+def _benchmarks(rows: Rows, found: Grounds) -> Rows:
+    newest = maturity.latest(found.on, versions=[2024]).values("level")
+    assessed = rows.filter(size_class__in=SMES).annotate(benchmark_level=Subquery(newest))
+    return _all_counted(assessed.filter(benchmark_level__gte=BENCHMARK))
+
+
+def _smes_in_pilots(rows: Rows, found: Grounds) -> Rows:
+    accepted = TransformationProject.objects.filter(
+        enterprise=OuterRef("pk"), accepted_on__lte=found.on
+    )
+    return _all_counted(rows.filter(within(found.pilots), Exists(accepted), size_class__in=SMES))
+
+
+def _srdi_in_pilots(rows: Rows, found: Grounds) -> Rows:
+    return _smes_in_pilots(rows, found).filter(pk__in=coverage.holders(Tier.SRDI, found.on))
+
+
+def _park_firms(rows: Rows, found: Grounds) -> Rows:
+    return above_scale(rows.filter(park__in=found.parks), found)
+
+
+def _pilot_level2(rows: Rows, found: Grounds) -> Rows:
+    return above_scale(rows.filter(within(found.first_pilots)), found)
+
+
+FIRMS: dict[str, Callable[[Rows, Grounds], Rows]] = {
+    "cover_little_giant": _cover(Tier.LITTLE_GIANT),
+    "cover_srdi": _cover(Tier.SRDI),
+    "srdi_level2": _srdi_level2,
+    "benchmarks": _benchmarks,
+    "smes_in_pilots": _smes_in_pilots,
+    "srdi_in_pilots": _srdi_in_pilots,
+    "park_firms": _park_firms,
+    "pilot_level2": _pilot_level2,
+}
+PARKS = {"parks_complete": "", "park_network": "4.1", "park_services": "2.2"}  # item looked at
+NATION_ONLY = frozenset({"pilot_cities"})
+
+
+def by_place(rows: Rows) -> Rows:
+    """Return how many grouped firms stand at each path, by group (按地区分组计数)."""
+    places: Rows = rows.order_by().values_list("region_path", "group")
+    return places.annotate(firms=Count("pk"))

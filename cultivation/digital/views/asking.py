@@ -1,0 +1,64 @@
+"""What the pages of coverage are asked for by their address (查询参数)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, cast
+
+from django.http import Http404
+
+from cultivation.digital.overview import Overview, home, region_in_sight
+from enterprises.registry.models import Tier
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, QueryDict
+
+    from enterprises.accounts.models import User
+    from enterprises.accounts.scope import Scope
+    from enterprises.places.models import Region
+
+TIERS = {Tier.LITTLE_GIANT.value: Tier.LITTLE_GIANT.label, Tier.SRDI.value: Tier.SRDI.label}
+YEARS = range(2000, 2101)
+
+
+def reads(scope: Scope) -> bool:
+    """Tell who has pages of coverage: offices and auditors."""
+    return scope.is_office or scope.is_auditor
+
+
+def viewer(request: HttpRequest) -> User:
+    """Return the user, who is signed in where `seat_required` stands."""
+    return cast("User", request.user)
+
+
+def region_of(user: User, data: QueryDict) -> Region:
+    """Return the region asked for, else the user's own; 404 for one out of sight."""
+    code = data.get("region", "")
+    region = (
+        (region_in_sight(code, user.scope) if code.isalnum() else None)
+        if code
+        else home(user.scope)
+    )
+    if region is None:
+        raise Http404
+    return region
+
+
+def day_of(text: str) -> dt.date | None:
+    """Return a day, None for what is none or lies beyond all records."""
+    try:
+        day = dt.date.fromisoformat(text[:10])
+    except ValueError:
+        return None
+    return day if day.year in YEARS else None
+
+
+def overview_of(user: User, data: QueryDict) -> Overview:
+    """Return the stored figures asked for; 404 for a region out of sight."""
+    tier = data.get("tier", "")
+    return Overview(
+        region_of(user, data),
+        tier=tier if tier in TIERS else Tier.LITTLE_GIANT.value,
+        code=data.get("definition", ""),
+        on=day_of(data.get("on", "")),
+    )
