@@ -41,6 +41,7 @@ def look_round(seed: int, on: dt.date) -> int:
 
 
 def _finding(park: Park, item: ParkItem, draw: float, good: float, on: dt.date) -> ParkFinding:
+    good = min(good, draw) if item.counted else good  # the registry says itself that not all are
     state = State.MET if draw < good else State.PARTLY if draw < good + 0.2 else State.UNMET
     part = {State.MET: 1_000_000, State.PARTLY: 820_000, State.UNMET: 540_000}[state]
     return ParkFinding(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-WIDTH, HEIGHT = 720, 320
-LEFT, RIGHT, TOP, BOTTOM = 52, 700, 16, 284
+WIDTH, HEIGHT = 960, 350
+LEFT, RIGHT, TOP, BOTTOM = 52, 940, 16, 314
 SHAPES = ("circle", "square", "triangle", "diamond", "cross")
 
 

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
     from cultivation.digital.dashboard.stages import Step
 
-ROW, GAP, BAR = 46, 10, 440
+ROW, GAP, BAR, LABELS = 46, 10, 255, 168
+HALF = {"width": 560, "height": 320, "right": 548, "bottom": 286}  # half a page
+SIDE = {"width": 380, "height": 260, "right": 362, "bottom": 226}  # a third of it
 SHORT = 7  # digits of a day written in full, else the end of its month
 
 
@@ -40,7 +42,7 @@ class Funnel:
     bars: tuple[Bar, ...]
     height: int
     total: int
-    width: int = 720
+    width: int = 560
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,7 @@ def funnel(steps: Sequence[Step]) -> Funnel:
         within = [tiers[rung.tier] for rung in LADDER.values() if rung.stage == stage.name]
         for step in (stage, *within):
             width = BAR * step.firms // most if most else 0
-            bars.append(Bar(step, 150, y, max(2, width), step.kind == "tier"))
+            bars.append(Bar(step, LABELS, y, max(2, width), step.kind == "tier"))
             y += ROW if step.kind == "stage" else ROW - 8
         y += GAP
     total = sum(step.firms for step in steps if step.kind == "stage")
@@ -116,7 +118,7 @@ def tiers(series: Mapping[dt.date, Mapping[str, int]]) -> Tiers | None:
         return None
     days = list(series)
     most = max(max(by_tier.values(), default=0) for by_tier in series.values())
-    frame = Frame(days[0], days[-1], ceiling(most))
+    frame = Frame(days[0], days[-1], ceiling(most), **HALF)
     names = [tier.value for tier in LADDER]
     return Tiers(
         frame=frame,
@@ -136,8 +138,7 @@ def published() -> Published:
         dt.date(days[0].year, 1, 1),
         dt.date(days[-1].year, 12, 31),
         ceiling(max(int(row["count"]) for row in rows)),
-        height=240,
-        bottom=204,
+        **SIDE,
     )
     totals = tuple(
         Total(

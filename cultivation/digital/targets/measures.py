@@ -83,7 +83,8 @@ def above_scale(rows: Rows, found: Grounds) -> Rows:
         output_field=IntegerField(),
     )
     known: Rows = scaled(rows, found.on).exclude(scale=BELOW)
-    return known.annotate(group=group)
+    grouped: Rows = known.annotate(group=group)
+    return grouped
 
 
 def _cover(tier: Tier) -> Callable[[Rows, Grounds], Rows]:
@@ -143,5 +144,6 @@ NATION_ONLY = frozenset({"pilot_cities"})
 
 def by_place(rows: Rows) -> Rows:
     """Return how many grouped firms stand at each path, by group (按地区分组计数)."""
-    places: Rows = rows.order_by().values_list("region_path", "group")
-    return places.annotate(firms=Count("pk"))
+    places = rows.order_by().values_list("region_path", "group")
+    counted: Rows = places.annotate(firms=Count("pk"))
+    return counted

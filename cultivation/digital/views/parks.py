@@ -53,7 +53,7 @@ def park_list(request: HttpRequest) -> HttpResponse:
     region, rows, state, words = _narrowed(user, request.GET)
     page = paging.take(
         rows,
-        sort="code",
+        sort="-met",
         after=request.GET.get("after", ""),
         before=request.GET.get("before", ""),
     )
