@@ -155,6 +155,7 @@ def _plain(values: Values) -> Values:
         if link is None:
             found[name] = value
             continue
-        row = link.related_model._default_manager.filter(pk=value).first() if value else None
+        model: Any = link.related_model
+        row = model._default_manager.filter(pk=value).first() if value else None
         found[link.name] = ledger.plain(row) if row is not None else None
     return found

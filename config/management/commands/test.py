@@ -87,7 +87,7 @@ def _template() -> Path:
         for old in settings.VAR_DIR.glob("template-*"):
             old.unlink(missing_ok=True)
         made = kept.with_suffix(f".{os.getpid()}")
-        command = [sys.executable, settings.BASE_DIR / "manage.py", "migrate", "-v", "0"]
+        command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "migrate", "-v", "0"]
         environment = {**os.environ, "DATABASE_URL": f"sqlite:///{made}"}
         subprocess.run(command, check=True, env=environment)  # noqa: S603
         made.replace(kept)
