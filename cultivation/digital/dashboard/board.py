@@ -6,13 +6,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from cultivation.digital.dashboard import funnel, lines, stages, tiles
+from cultivation.digital.dashboard import dimensions, funnel, lines, stages, tiles
 from cultivation.digital.targets import reading
 from enterprises.places.models import Park
 
 if TYPE_CHECKING:
     import datetime as dt
 
+    from cultivation.digital.dashboard.dimensions import Split
     from cultivation.digital.dashboard.funnel import Funnel, Published, Tiers
     from cultivation.digital.dashboard.lines import Lines
     from cultivation.digital.dashboard.stages import Step
@@ -26,9 +27,9 @@ FURTHEST = 12
 class Board:
     """The pictures of one region, each worked out where it is asked for (总览)."""
 
-    def __init__(self, view: Overview, *, today: dt.date) -> None:
-        """Take the stored figures of the region and the day to look from where there are none."""
-        self.view = view
+    def __init__(self, view: Overview, *, today: dt.date, by: str = "") -> None:
+        """Take the stored figures of the region, the day to look from, the dimension asked for."""
+        self.view, self.by = view, by
         self.on = view.on or today
         self.national = not view.region.path
 
@@ -59,6 +60,11 @@ class Board:
         """Return the regions below that lack most firms."""
         behind = [row for row in self.parts if row.region and row.figure.missing_firms]
         return sorted(behind, key=lambda row: row.figure.gap_firms)[:FURTHEST]
+
+    @cached_property
+    def split(self) -> Split | None:
+        """Return the figures by chain, or by the dimension asked for."""
+        return dimensions.split(self.view, self.by)
 
     @cached_property
     def _steps(self) -> tuple[dt.date, list[Step]]:

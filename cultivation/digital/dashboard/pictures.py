@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from cultivation.digital.dashboard import dimensions
 from cultivation.pipeline.stages import LADDER
 from enterprises.registry.models import Tier
 
@@ -106,6 +107,22 @@ def _published(board: Board) -> Table:
     ]
 
 
+def _split(board: Board) -> Table:
+    found = board.split
+    heading = [
+        str(dimensions.NAMES[found.by]) if found else "", _("Holders"), _("Transformed"),
+        _("Not transformed"), _("Not assessed"), _("Rate"), _("Day"), _("Definition"),
+    ]  # fmt: skip
+    tail = [board.on, str(board.view.definition or "")]
+    return heading, [
+        [
+            row.label, row.total, row.transformed, row.not_transformed, row.not_assessed,
+            percent(row.rate), *tail,
+        ]
+        for row in (found.rows if found else ())
+    ]  # fmt: skip
+
+
 def _targets(board: Board) -> Table:
     return targets(board)
 
@@ -141,6 +158,7 @@ TABLES: dict[str, Callable[[Board], Table]] = {
     "funnel": _funnel,
     "tiers": _tiers,
     "published": _published,
+    "split": _split,
     "targets": _targets,
 }
 DRAWN = ("lines", "tiles", "funnel", "tiers", "published")

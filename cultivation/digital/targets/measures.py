@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Q, Subquery, Value, When
 
 from cultivation.digital import coverage, maturity
+from cultivation.digital.definitions import rule_on
 from cultivation.digital.models import (
     CoverageDefinition,
     ParkFinding,
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from django.db.models import QuerySet
+
+    from cultivation.digital.cube.grouping import Counts
 
     Rows = QuerySet[Any]
 
@@ -46,6 +49,7 @@ class Grounds:
 
     on: dt.date
     definition: CoverageDefinition
+    rule: Counts  # what the definition counts on the day
     pilots: tuple[str, ...]  # paths of the pilot cities known by name
     first_pilots: tuple[str, ...]  # those of the first batch
     parks: frozenset[int]  # whose check-list was begun
@@ -61,6 +65,7 @@ def grounds(on: dt.date) -> Grounds | None:
     return Grounds(
         on,
         definition,
+        rule_on(definition, on),
         tuple(path for path, _batch in cities),
         tuple(path for path, batch in cities if batch == 1),
         frozenset(begun),
@@ -79,7 +84,7 @@ def above_scale(rows: Rows, found: Grounds) -> Rows:
     """Return the above-scale industrial firms by group, with those of unknown size (规上企业)."""
     group = Case(
         When(scale=UNKNOWN, then=Value(SIZE_UNKNOWN)),
-        When(scale=ABOVE, then=coverage.group_of(found.definition, found.on)),
+        When(scale=ABOVE, then=coverage.group_of(found.rule, found.on)),
         output_field=IntegerField(),
     )
     known: Rows = scaled(rows, found.on).exclude(scale=BELOW)

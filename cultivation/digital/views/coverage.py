@@ -15,7 +15,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from cultivation.digital import chart, checking, coverage, index, maturity, reference
+from cultivation.digital import chart, checking, index, maturity, reference
+from cultivation.digital.cube import reading
+from cultivation.digital.dashboard import dimensions
 from cultivation.digital.filters import GROUP_NAMES, CountedFirmFilter
 from cultivation.digital.models import MaturityAssessment, TransformationProject
 from cultivation.digital.overview import Overview, home, region_in_sight, trail
@@ -75,8 +77,20 @@ def firms(request: HttpRequest) -> HttpResponse:
     found = _overview(request, user)
     if found.definition is None or found.on is None:
         raise Http404
-    seen = Enterprise.objects.visible_to(user).filter(region_path__startswith=found.region.path)
-    rows = coverage.firms(seen, found.definition, tier=found.tier, on=found.on)
+    by, member = request.GET.get("by", ""), request.GET.get("member", "")
+    split = by != "" and "member" in request.GET
+    name = dimensions.member_name(by, member) if split else ""
+    if name is None:
+        raise Http404
+    rows = reading.counted(
+        Enterprise.objects.visible_to(user),
+        found.definition,
+        tier=found.tier,
+        on=found.on,
+        by=by if split else None,
+        member=member if split else None,
+        region=found.region,
+    )
     narrowed = CountedFirmFilter(request.GET, queryset=rows)
     page = paging.take(
         _described(narrowed.qs, found.on),
@@ -94,7 +108,11 @@ def firms(request: HttpRequest) -> HttpResponse:
         "previous_url": _neighbour(request, "before", page.previous),
         "following_url": _neighbour(request, "after", page.following),
         "snapshot_count": _snapshot_count(found, group),
-        "narrowed": bool(request.GET.get("q") or request.GET.get("size_class")),
+        "narrowed": bool(split or request.GET.get("q") or request.GET.get("size_class")),
+        "by": by if split else "",
+        "member": member,
+        "member_name": name,
+        "caveats": reading.caveats(found.on, by=by if split else None),
     }
     return render(request, "digital/firms.html", context)
 

@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from cultivation.digital.dashboard import pictures
+from cultivation.digital.dashboard import dimensions, pictures
 from cultivation.digital.dashboard.board import Board
 from cultivation.digital.overview import trail
 from cultivation.digital.views.asking import TIERS, overview_of, reads, viewer
@@ -31,8 +31,12 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     """Show a region at a glance: lines, tiles, funnel, tiers, goals (总览)."""
     user = viewer(request)
     view = overview_of(user, request.GET)
-    context = _context(Board(view, today=timezone.localdate()))
-    context |= {"trail": trail(view.region, user.scope), "tiers": TIERS.items()}
+    board = Board(view, today=timezone.localdate(), by=request.GET.get("by", ""))
+    context = _context(board) | {
+        "trail": trail(view.region, user.scope),
+        "tiers": TIERS.items(),
+        "dimensions": dimensions.NAMES.items(),
+    }
     return render(request, "digital/dashboard/page.html", context)
 
 
@@ -45,7 +49,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
     if picture not in pictures.TABLES:
         raise Http404
     view = overview_of(user, request.POST)
-    board = Board(view, today=timezone.localdate())
+    board = Board(view, today=timezone.localdate(), by=request.POST.get("by", ""))
     stem = f"{picture}-{view.region.code}-{board.on:%Y%m%d}"
     if form == "svg":
         return _drawn(board, picture, stem)

@@ -11,7 +11,8 @@ from cultivation.digital import beside, coverage
 from cultivation.digital.models import CoverageSnapshot
 from cultivation.digital.targets import loading
 from enterprises.jobs.models import JobRun
-from enterprises.places.models import Region
+from enterprises.places.models import Chain, Region
+from enterprises.registry.models import Enterprise
 from tests.digital.conftest import TODAY, assess
 
 BOARD, EXPORT = reverse("digital:dashboard"), reverse("digital:dashboard_export")
@@ -88,6 +89,8 @@ def test_the_figures_are_those_of_the_snapshots(signed_in, registry) -> None:
 
 
 def test_each_figure_leads_to_as_many_firms(signed_in, registry) -> None:
+    chain = Chain.objects.create(code="ic", name_zh="集成电路")
+    Enterprise.objects.filter(pk__in=[one.pk for one in registry[:70]]).update(chain=chain)
     count()
     client = signed_in("nation", code="000000")
     text = client.get(BOARD).content.decode()
@@ -100,10 +103,17 @@ def test_each_figure_leads_to_as_many_firms(signed_in, registry) -> None:
         "Not transformed": figure.not_transformed,
         "Not assessed": figure.not_assessed,
     }
-    assert sorted(links.values()) == sorted(expected)
+    assert sorted(label for label in links.values() if label in expected) == sorted(expected)
+    assert len(links) == 4 + 4 * 2  # the chain, and those of none
     for url, label in links.items():
         page = client.get(url.replace("&amp;", "&")).context["page"]
-        assert page.count == expected[label]
+        assert page.count == (expected[label] if label in expected else int(label))
+    rows = board.split.rows
+    assert [row.member for row in rows] == [str(chain.pk), ""]
+    assert [sum(getattr(row, name) for row in rows) for name in ("total", "transformed")] == [
+        figure.total,
+        figure.transformed,
+    ]
 
 
 def test_from_the_country_to_a_missing_scenario_are_few_links(signed_in, firm) -> None:
@@ -173,15 +183,42 @@ def test_queries_do_not_grow_with_firms_or_regions(
     signed_in, firm, django_assert_num_queries
 ) -> None:
     client = signed_in("nation", code="000000")
-    firm("440106")
+    chain = Chain.objects.create(code="ic", name_zh="集成电路")
+    firm("440106", chain=chain)
     count()
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(22):
         assert client.get(BOARD).status_code == 200
     for code in ("110101", "440305", "440204"):
-        assess(firm(code), 2)
+        assess(firm(code, chain=chain), 2)
     count()
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(22):
         assert client.get(BOARD).status_code == 200
+
+
+def test_a_past_day_is_split_when_a_dimension_is_chosen(signed_in, firm) -> None:
+    assess(firm(size_class="small"), 2)
+    count(dt.date(2026, 1, 1))
+    count()
+    client = signed_in("nation", code="000000")
+    past = {"on": "2026-01-01"}
+    assert client.get(BOARD, past).context["board"].split is None
+    board = client.get(BOARD, past | {"by": "size_class"}).context["board"]
+    assert [(row.member, row.total, row.transformed) for row in board.split.rows] == [
+        ("small", 1, 1)
+    ]
+    assert len(board.split.caveats) == 2
+    asked = {"by": "size_class", "member": "small", **past}
+    assert client.get(FIRMS, asked).context["page"].count == 1
+    assert client.get(FIRMS, {"by": "park", "member": ""}).context["page"].count == 1
+    odd = [
+        ("size_class", "\x00"),
+        ("park", "1e400"),
+        ("park", "9" * 30),
+        ("batch", "\x00"),
+        ("x", ""),
+    ]
+    for by, member in odd:
+        assert client.get(FIRMS, {"by": by, "member": member}).status_code == 404
 
 
 def test_without_a_snapshot_the_page_says_so(signed_in, places) -> None:
