@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Exists, OuterRef, Prefetch
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q
 
-from cultivation.pipeline.models import LIVE, Application, Move, Status
+from cultivation.pipeline.models import LIVE, Application, Move, PanelCase, PanelTask, Status
 from cultivation.pipeline.notices import publishing
 from cultivation.standards import keeping
 from enterprises.registry.models import Title
@@ -41,7 +41,20 @@ def _titles() -> QuerySet[Title]:
     return Title.objects.annotate(under_recheck=Exists(rechecks()))
 
 
+def _panel_cases() -> QuerySet[PanelCase]:
+    """Return cases before panels, each with how many scored the application as it stands."""
+    final = Q(
+        tasks__state=PanelTask.State.FINAL, tasks__submission=F("application__submission")
+    )
+    counted = PanelCase.objects.filter(void=False).annotate(scored=Count("tasks", filter=final))
+    return counted.select_related("panel")
+
+
+JOINED = ("enterprise__region", "title", "submission", "round")
+"""What is read with each row; an edition, whose text is long, once for all of them."""
 NEEDED: tuple[str | Prefetch[Any], ...] = (
+    "edition",
+    "submission__edition",
     "criterion_reviews__grounds",
     "documents",
     Prefetch(
@@ -49,12 +62,14 @@ NEEDED: tuple[str | Prefetch[Any], ...] = (
     ),
     Prefetch("notice_entries", queryset=publishing.entries_standing(), to_attr="entries_read"),
     Prefetch("enterprise__titles", queryset=_titles(), to_attr="titles_read"),
+    "round__panel_duties",
+    Prefetch("panel_cases", queryset=_panel_cases(), to_attr="panel_cases_read"),
 )
 
 
 def read(rows: QuerySet[Application]) -> list[Application]:
     """Return applications with all that guards look at, each judged again (批量预读)."""
-    found = list(rows.prefetch_related(*NEEDED))
+    found = list(rows.select_related(None).select_related(*JOINED).prefetch_related(*NEEDED))
     judge_again(found)
     return found
 
@@ -85,3 +100,9 @@ def titles_of(enterprise: Enterprise) -> list[Title]:
     """Return every title of an enterprise, `under_recheck` telling which a re-check holds."""
     known: list[Title] | None = getattr(enterprise, "titles_read", None)
     return list(_titles().filter(enterprise=enterprise)) if known is None else known
+
+
+def panel_cases_of(application: Application) -> list[PanelCase]:
+    """Return the cases of an application before panels; `scored` says how many scores count."""
+    known: list[PanelCase] | None = getattr(application, "panel_cases_read", None)
+    return list(_panel_cases().filter(application=application)) if known is None else known

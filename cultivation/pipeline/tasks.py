@@ -8,7 +8,6 @@ from django.utils import timezone
 from cultivation.pipeline import telling, titles
 from cultivation.pipeline.correcting.sweeping import sweep
 from cultivation.pipeline.life import reminding, updating
-from cultivation.pipeline.models import Move
 from cultivation.pipeline.notices import sweeping
 from cultivation.pipeline.releasing import sets
 from cultivation.pipeline.rounds import reminding as drafts_closing
@@ -107,13 +106,8 @@ def look_at_release(run_id: int) -> None:
 def tell_moves(run_id: int) -> None:
     """Tell firms and offices of steps that were taken on many applications at once."""
     with runs.working(run_id) as progress:
-        if progress is None:
-            return
-        wanted = progress.run.params["moves"]
-        rows = Move.objects.filter(pk__in=wanted).select_related("application__enterprise")
-        for number, move in enumerate(rows.order_by("pk"), start=1):
-            telling.of_move(move.application, move)
-            progress.report(number, len(wanted))
+        if progress is not None:
+            telling.tell_run(progress.run.params["moves"], progress=progress)
 
 
 def _once_today(kind: str) -> int:

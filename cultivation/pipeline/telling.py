@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from cultivation.pipeline.models import Status
+from cultivation.pipeline.models import Move, Status
 from enterprises.jobs import runs
-from enterprises.notifications.addressees import officers_of, staff_of
+from enterprises.notifications.addressees import officers_of, staff_of, staff_of_each
 from enterprises.notifications.kinds import Kind, register
-from enterprises.notifications.notifying import Telling, notify, notify_all
+from enterprises.notifications.notifying import Telling, notify_all, notify_each
 from enterprises.registry.models import Tier
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from cultivation.pipeline.models import Application, Invitation, Move
+    from cultivation.pipeline.models import Application, Invitation
     from enterprises.accounts.models import User
+    from enterprises.jobs.runs import Progress
 
 SUBMITTED, MOVED, ARRIVED = "application_submitted", "application_moved", "application_arrived"
 RECOGNISED, REFUSED, INVITED = "application_recognised", "application_refused", "invitation_made"
 OF_FIRM = {"submit": SUBMITTED, "recognise": RECOGNISED, "refuse": REFUSED}
 AT_ONCE = 20  # steps told within the transaction that takes them
+BATCH = 500  # steps told in one go
 QUIET = {"return", "withdraw"}  # told elsewhere with what is to be corrected; or one's own doing
 
 
@@ -85,8 +88,7 @@ register(
 def moved(made: Sequence[Move], *, by: User | None) -> None:
     """Tell whom steps concern; of many at once a run of its own tells, once they are committed."""
     if len(made) <= AT_ONCE:
-        for move in made:
-            of_move(move.application, move)
+        of_moves(made)
         return
     runs.start(
         "tell_moves",
@@ -96,15 +98,37 @@ def moved(made: Sequence[Move], *, by: User | None) -> None:
     )
 
 
-def of_move(application: Application, move: Move) -> None:
-    """Tell the firm that its application went on, and the office that has it now, once each."""
-    if move.name == "hand_over":
-        return  # both are told from where to where, with the step itself
-    if move.name not in QUIET:
-        _tell(staff_of(application.enterprise_id), OF_FIRM.get(move.name, MOVED), application, move)
-    level = move.target.removeprefix("at_")
-    if level != move.target and move.source != Status.RETURNED:
-        _tell(officers_of(application.region_path, level), ARRIVED, application, move)
+def tell_run(pks: Sequence[int], *, progress: Progress) -> None:
+    """Do the work of telling of many steps; killed and run again, nobody is told twice."""
+    rows = Move.objects.filter(pk__in=pks).select_related("application__enterprise")
+    for start in range(0, len(pks), BATCH):
+        of_moves(rows.order_by("pk")[start : start + BATCH])
+        progress.report(min(start + BATCH, len(pks)), len(pks))
+
+
+def of_moves(made: Iterable[Move]) -> None:
+    """Tell firms that their applications went on, and the offices that have them now, once each.
+
+    Of a handover both are told from where to where, with the step itself.
+    """
+    moves = [move for move in made if move.name != "hand_over"]
+    staff = staff_of_each({move.application.enterprise_id for move in moves})
+    offices: dict[tuple[str, str], list[User]] = {}
+    told: dict[str, list[Telling]] = defaultdict(list)
+    for move in moves:
+        application = move.application
+        if move.name not in QUIET:
+            people = staff.get(application.enterprise_id, [])
+            kind = OF_FIRM.get(move.name, MOVED)
+            told[kind].append(_telling(people, kind, application, move))
+        level = move.target.removeprefix("at_")
+        if level != move.target and move.source != Status.RETURNED:
+            place = (application.region_path, level)
+            if place not in offices:
+                offices[place] = list(officers_of(*place))
+            told[ARRIVED].append(_telling(offices[place], ARRIVED, application, move))
+    for kind, tellings in told.items():
+        notify_each(tellings, kind)
 
 
 def invited(invitations: Iterable[Invitation]) -> None:
@@ -125,11 +149,10 @@ def invited(invitations: Iterable[Invitation]) -> None:
     )
 
 
-def _tell(people: Iterable[User], kind: str, application: Application, move: Move) -> None:
+def _telling(people: Iterable[User], kind: str, application: Application, move: Move) -> Telling:
     page = "review" if kind == ARRIVED else "application"
-    notify(
+    return Telling(
         people,
-        kind,
         key=f"move:{move.pk}:{kind}",
         url=reverse(f"pipeline:{page}", args=[application.pk]),
         params={

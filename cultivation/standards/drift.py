@@ -10,13 +10,13 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from cultivation.standards.models import Verdict
+from cultivation.standards.substance import SUBSTANCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 Tree = dict[str, Any]
 JUDGEMENT, RESULT, RULES, SNAPSHOT = "judgement", "result", "rules", "snapshot"
-SUBSTANCE = ("verdict", "value", "points", "distance", "figures", "need", "advisory")
 SHOWN = 3  # criteria named in a sentence
 
 

@@ -16,20 +16,17 @@ from django.utils.translation import get_language, override
 from cultivation.standards import facts as facts_frame
 from cultivation.standards import wording
 from cultivation.standards.editions import policy as policy_of
-from cultivation.standards.evaluation import columns, judge, requirements
+from cultivation.standards.evaluation import requirements
 from cultivation.standards.indicators import FIGURE_LABELS, FIGURE_UNITS, STATEMENTS
 from cultivation.standards.measuring import (
     Used,
     Value,
     Wanted,
-    deciding,
-    distance,
-    measured,
     used,
     wanted,
 )
 from cultivation.standards.models import Verdict
-from cultivation.standards.policy import Case
+from cultivation.standards.substance import apart, found, plain
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -149,8 +146,8 @@ class Node:
             "advisory": criterion.advisory,
             "need": criterion.need,
             "verdict": self.verdict.value,
-            "value": [_plain(value) for value in self.values],
-            "distance": _plain(self.distance),
+            "value": [plain(value) for value in self.values],
+            "distance": plain(self.distance),
             "figures": [[figure.name, figure.year] for figure in self.used],
             "points": list(self.points) if self.points else None,
             "parts": [part.as_json(texts=texts) for part in self.parts],
@@ -234,17 +231,10 @@ def explain_rows(
 ) -> list[Explanation]:
     """Judge rows of facts together, in a frame for each standard, and say why for each of them."""
     policy = policy_of(edition) if said is None else said
-    apart: dict[str, list[int]] = {}
-    for place, facts in enumerate(rows):
-        unit = (facts.get("region_path") or "")[:2]
-        apart.setdefault(unit if unit in policy.units else "", []).append(place)
     told: dict[int, Explanation] = {}
-    for unit, places in apart.items():
-        standard = policy.standard(Case(kind, as_of, unit))
+    for standard, places, judged in apart(rows, policy, kind=kind, as_of=as_of):
         applied = {criterion.code for criterion in standard.walk()}
         left_out = tuple(c for c in policy.root.walk() if c.code not in applied)
-        frame = facts_frame.from_rows([rows[place] for place in places], columns(standard))
-        judged = judge(frame, standard).rows(named=True)
         for place, verdicts in zip(places, judged, strict=True):
             reader = _Reader(policy, verdicts, rows[place], as_of)
             root = reader.node(standard, depth=0)
@@ -263,41 +253,24 @@ class _Reader:
         self.policy, self.judged, self.facts, self.as_of = policy, judged, facts, as_of
 
     def node(self, criterion: Criterion, *, depth: int) -> Node:
-        code, quantity = criterion.code, criterion.quantity
-        verdict = Verdict(self.judged[f"v:{code}"])
-        comparison = criterion.comparison
-        points = None
-        if criterion.scored:
-            points = (self.judged[f"low:{code}"], self.judged[f"high:{code}"])
-        values: tuple[Value, ...] = ()
-        far: Fraction | None = None
+        quantity, comparison = criterion.quantity, criterion.comparison
+        one = found(criterion, self.judged, self.facts)
         wants: tuple[Wanted, ...] = ()
-        if quantity is not None:
-            values = measured(quantity, self.facts)
-            far = self._distance(criterion, values)
-            if comparison and verdict != Verdict.MET:
-                wants = wanted(quantity, comparison, self.facts, as_of=self.as_of)
-        if points and criterion.line and verdict != Verdict.UNKNOWN:
-            far = distance(Fraction(points[verdict == Verdict.UNMET]), criterion.line)
+        if quantity and comparison and one.verdict != Verdict.MET:
+            wants = wanted(quantity, comparison, self.facts, as_of=self.as_of)
         return Node(
             criterion=criterion,
             document=criterion.source.document or self.policy.source.document,
-            verdict=verdict,
-            values=values,
-            distance=far,
+            verdict=one.verdict,
+            values=one.values,
+            distance=one.distance,
             used=used(quantity, self.facts, as_of=self.as_of) if quantity else (),
             wanted=wants,
-            unstated=self._unstated(criterion, verdict),
-            points=points,
+            unstated=self._unstated(criterion, one.verdict),
+            points=one.points,
             parts=tuple(self.node(part, depth=depth + 1) for part in criterion.parts),
             depth=depth,
         )
-
-    def _distance(self, criterion: Criterion, values: tuple[Value, ...]) -> Fraction | None:
-        quantity, comparison = criterion.quantity, criterion.comparison
-        if quantity is None or comparison is None:
-            return None
-        return distance(deciding(quantity, values, comparison.order), comparison)
 
     def _unstated(self, criterion: Criterion, verdict: Verdict) -> tuple[str, ...]:
         quantity = criterion.quantity
@@ -309,10 +282,6 @@ class _Reader:
         if quantity.is_span and (name := counts[quantity.names[0]].complete):
             return (name,)
         return ()
-
-
-def _plain(value: Value) -> Any:
-    return str(value) if isinstance(value, Fraction) else value
 
 
 def figure_text(figure: Used) -> str:

@@ -22,9 +22,10 @@ from cultivation.standards.drift import (
     changes_between,
 )
 from cultivation.standards.evaluation import ENGINE
-from cultivation.standards.explanation import digest, explain_rows
+from cultivation.standards.explanation import digest, explain_facts
 from cultivation.standards.models import Edition, Judgement, Overlay
 from cultivation.standards.policy import PolicyError
+from cultivation.standards.substance import kept_as, substances
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -91,27 +92,33 @@ def replayed_all(judgements: Sequence[Judgement]) -> list[Difference | None]:
     for (parts, *_rest), places in groups.items():
         batch = [judgements[place] for place in places]
         policy, broken, detail = rules_as_kept(parts)
-        told = [None] * len(batch) if policy is None else _judged_again(batch, policy)
-        for place, one, now in zip(places, batch, told, strict=True):
-            found[place] = _difference(one, now, broken, detail)
+        same = [False] * len(batch) if policy is None else _same(batch, policy)
+        for place, one, is_same in zip(places, batch, same, strict=True):
+            found[place] = _difference(one, is_same, policy, broken, detail)
     return [found[place] for place in range(len(judgements))]
 
 
-def _judged_again(batch: Sequence[Judgement], policy: Policy) -> Sequence[Explanation | None]:
-    """Judge a batch in one frame; facts that no longer fit into one are tried one by one."""
-    first = batch[0]
+def _same(batch: Sequence[Judgement], policy: Policy) -> list[bool]:
+    """Judge a batch in one frame; tell of each whether it comes out as it was kept.
+
+    Facts that no longer fit into a frame are tried one by one, and do not.
+    """
+    first, rows = batch[0], [_dict(one.facts) for one in batch]
     try:
-        return explain_rows(
-            [_dict(one.facts) for one in batch],
-            first.edition,
-            kind=first.kind,
-            as_of=first.as_of,
-            said=policy,
+        told = substances(rows, policy, kind=first.kind, as_of=first.as_of)
+    except UNREADABLE:
+        return [len(batch) > 1 and _same([one], policy)[0] for one in batch]
+    return [kept_as(one.result, said) for one, said in zip(batch, told, strict=True)]
+
+
+def _explained(kept: Judgement, policy: Policy) -> Explanation | None:
+    """Judge one again with all that words need; nothing where its facts cannot be read."""
+    try:
+        return explain_facts(
+            _dict(kept.facts), kept.edition, kind=kept.kind, as_of=kept.as_of, said=policy
         )
     except UNREADABLE:
-        if len(batch) == 1:
-            return [None]
-        return [_judged_again([one], policy)[0] for one in batch]
+        return None
 
 
 def rules_as_kept(parts: Parts) -> tuple[Policy | None, tuple[Cause, ...], str]:
@@ -148,7 +155,11 @@ def _texts(parts: Parts) -> dict[str, Text]:
 
 
 def _difference(
-    kept: Judgement, now: Explanation | None, broken: tuple[Cause, ...], detail: str
+    kept: Judgement,
+    is_same: bool,
+    policy: Policy | None,
+    broken: tuple[Cause, ...],
+    detail: str,
 ) -> Difference | None:
     result = _dict(kept.result)
     causes = list(broken)
@@ -161,10 +172,9 @@ def _difference(
     if Cause.RESULT not in causes and not _fits(kept, result):
         causes.append(Cause.RECORD)
     changes: tuple[Change, ...] = ()
+    now = None if is_same or policy is None else _explained(kept, policy)
     if now is not None:
-        changes = changes_between(result, now.as_json(texts=False))
-        if changes:
-            changes = changes_between(result, now.as_json())
+        changes = changes_between(result, now.as_json())
     if changes and not causes:
         if kept.engine == engine():
             causes.append(Cause.UNKNOWN)

@@ -64,45 +64,89 @@ def notify(
 
 def notify_all(tellings: Iterable[Telling], kind: str) -> int:
     """Tell several things of a kind as one event: together they may be many (批量通知)."""
-    if kind not in KINDS:
-        raise LookupError(kind)
-    known = KINDS[kind]
+    known = _known(kind)
     with transaction.atomic(savepoint=False):
         made = [row for telling in tellings for row in _rows(telling, known)]
-        if not made:
-            return 0
-        _place(made)
-        batch = holding.hold(known, made) if holding.is_owed(known, len(made)) else None
-        mails = _mails(made, known, batch)
-        Notification.objects.bulk_create(made, ignore_conflicts=True, batch_size=BATCH)
-        if batch is not None:
-            _tell_officers(batch, len(made))
-        elif mails:
-            sending.wake()
+        _tell(made, known, held=holding.is_owed(known, len(made)))
     return len(made)
+
+
+def notify_each(tellings: Iterable[Telling], kind: str) -> int:
+    """Tell several things of a kind, each an event of its own, in a few queries (逐件通知)."""
+    known, told = _known(kind), list(tellings)
+    with transaction.atomic(savepoint=False):
+        made = _rows_of_each(told, known)
+        few = [rows for rows in made if not holding.is_owed(known, len(rows))]
+        _tell([row for rows in few for row in rows], known, held=False)
+        for rows in made:
+            if holding.is_owed(known, len(rows)):
+                _tell(rows, known, held=True)
+    return sum(map(len, made))
+
+
+def _known(kind: str) -> Kind:
+    if kind not in KINDS:
+        raise LookupError(kind)
+    return KINDS[kind]
+
+
+def _tell(made: Sequence[Notification], known: Kind, *, held: bool) -> None:
+    """Store rows with their mails, held until an officer has seen them or not."""
+    if not made:
+        return
+    _place(made)
+    batch = holding.hold(known, made) if held else None
+    mails = _mails(made, known, batch)
+    Notification.objects.bulk_create(made, ignore_conflicts=True, batch_size=BATCH)
+    if batch is not None:
+        _tell_officers(batch, len(made))
+    elif mails:
+        sending.wake()
 
 
 def _rows(telling: Telling, kind: Kind) -> list[Notification]:
     """Return a row for each active recipient who was not told yet."""
-    if telling.url and not telling.url.startswith("/"):
-        raise ValueError(telling.url)
     return [
-        Notification(
-            recipient=user,
-            kind=kind.name,
-            key=telling.key,
-            url=telling.url,
-            params=dict(telling.params),
-            enterprise_id=telling.enterprise_id,
-            region_path=telling.region_path,
-            daily=readers.way_of(user, kind) == Way.DAILY,
-        )
+        _row(telling, user, kind)
         for some in _some(telling.recipients)
         for user in User.objects.filter(pk__in=some, is_active=True)
         .exclude(notifications__key=telling.key)
         .select_related("notification_reader")
         .order_by("pk")
     ]
+
+
+def _rows_of_each(tellings: Sequence[Telling], kind: Kind) -> list[list[Notification]]:
+    """Return by event what `_rows` returns, everybody concerned read at once."""
+    wanted = [{user.pk for user in telling.recipients} for telling in tellings]
+    keys = [telling.key for telling in tellings]
+    users = User.objects.filter(pk__in=set().union(*wanted), is_active=True)
+    known = {user.pk: user for user in users.select_related("notification_reader")}
+    before = Notification.objects.filter(recipient__in=list(known), key__in=keys)
+    told = set(before.values_list("recipient_id", "key"))
+    return [
+        [
+            _row(telling, known[pk], kind)
+            for pk in sorted(people & known.keys())
+            if (pk, telling.key) not in told
+        ]
+        for telling, people in zip(tellings, wanted, strict=True)
+    ]
+
+
+def _row(telling: Telling, user: User, kind: Kind) -> Notification:
+    if telling.url and not telling.url.startswith("/"):
+        raise ValueError(telling.url)
+    return Notification(
+        recipient=user,
+        kind=kind.name,
+        key=telling.key,
+        url=telling.url,
+        params=dict(telling.params),
+        enterprise_id=telling.enterprise_id,
+        region_path=telling.region_path,
+        daily=readers.way_of(user, kind) == Way.DAILY,
+    )
 
 
 def _some(recipients: Iterable[User]) -> Iterator[Any]:

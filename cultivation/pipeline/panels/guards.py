@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.db.models import F
 from django.utils.translation import gettext as _
 
-from cultivation.pipeline import routes
-from cultivation.pipeline.models import Panel, PanelCase, PanelDuty, PanelTask
+from cultivation.pipeline import ahead, routes
+from cultivation.pipeline.models import Panel
 
 if TYPE_CHECKING:
     from cultivation.pipeline.models import Application
@@ -17,31 +16,18 @@ if TYPE_CHECKING:
 def scores_in(application: Application) -> str | None:
     """Hinder while the panel that the round owes at this level has not given its scores."""
     level = routes.holding_level(application)
-    if application.round_id is None:
+    if application.round is None:
         return None
-    if not PanelDuty.objects.filter(round=application.round_id, level=level).exists():
+    if not any(duty.level == level for duty in application.round.panel_duties.all()):
         return None
-    case = (
-        PanelCase.objects.filter(application=application, level=level, void=False)
-        .select_related("panel")
-        .first()
-    )
+    cases = ahead.panel_cases_of(application)
+    case = next((one for one in cases if one.level == level), None)
     if case is None or case.panel.state != Panel.State.DRAWN:
         return _("The round asks for an expert panel at this level first; none has been drawn yet.")
-    there = scored(case)
-    if there >= case.panel.least:
+    if case.scored >= case.panel.least:
         return None
     return _("The expert panel “%(panel)s” has given %(there)s of %(least)s scores.") % {
         "panel": case.panel,
-        "there": there,
+        "there": case.scored,
         "least": case.panel.least,
     }
-
-
-def scored(case: PanelCase) -> int:
-    """Return how many scores of the application as it stands now a case has."""
-    return PanelTask.objects.filter(
-        case=case,
-        state=PanelTask.State.FINAL,
-        submission=F("case__application__submission"),
-    ).count()
