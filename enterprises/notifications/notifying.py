@@ -40,6 +40,10 @@ class Telling:
     enterprise_id: int | None = None
     region_path: str = ""
 
+    def __post_init__(self) -> None:
+        if self.url and not self.url.startswith("/"):
+            raise ValueError(self.url)
+
 
 def notify(
     recipients: Iterable[User],
@@ -135,8 +139,6 @@ def _rows_of_each(tellings: Sequence[Telling], kind: Kind) -> list[list[Notifica
 
 
 def _row(telling: Telling, user: User, kind: Kind) -> Notification:
-    if telling.url and not telling.url.startswith("/"):
-        raise ValueError(telling.url)
     return Notification(
         recipient=user,
         kind=kind.name,

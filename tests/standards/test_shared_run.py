@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
-import signal
 import time
 from typing import TYPE_CHECKING
 
@@ -17,7 +15,7 @@ from cultivation.standards.models import Assessment, JudgingRun
 from cultivation.standards.tasks import judge, judge_unit
 from enterprises.jobs import runs
 from enterprises.jobs.models import JobRun
-from enterprises.jobs.tasks import resume_abandoned
+from tests.killing import Workers, sweep, wait_for
 from tests.standards.stored import counted, judged_alone, kept, turned
 
 if TYPE_CHECKING:
@@ -28,7 +26,6 @@ if TYPE_CHECKING:
     from enterprises.registry.models import Enterprise
 
 ON = dt.date(2026, 5, 6)
-LONG_AGO = dt.timedelta(minutes=5)
 
 
 def begun(*, whole: bool = False) -> JobRun:
@@ -130,55 +127,6 @@ def test_a_worker_back_from_the_dead_stores_nothing(registry: list[Enterprise]) 
     with pytest.raises(Exception, match=f"run {late.pk} has ended or was overtaken"):
         judge_unit(part.pk)
     assert kept() == before
-
-
-class Workers:
-    """Workers that hold at a point until they are killed or let go."""
-
-    def __init__(self, folder: Path, start: Callable[..., subprocess.Popen[bytes]]) -> None:
-        self.folder, self._start = folder, start
-        self.alive: dict[int, subprocess.Popen[bytes]] = {}
-
-    def start(self, number: int) -> None:
-        """Start several at once."""
-        for _ in range(number):
-            process = self._start(wait=False)
-            self.alive[process.pid] = process
-
-    def hold(self, point: str) -> None:
-        (self.folder / point).touch()
-
-    def let_go(self, point: str) -> None:
-        (self.folder / point).unlink()
-
-    def kill_one_at(self, point: str) -> None:
-        """Kill -9 the first worker that holds at a point, in the middle of its transaction."""
-        deadline = time.monotonic() + 60
-        while True:
-            held = [pid for pid in self.alive if (self.folder / f"{point}-{pid}").exists()]
-            if held:
-                break
-            assert time.monotonic() < deadline, f"nobody came to {point}"
-            time.sleep(0.02)
-        process = self.alive.pop(held[0])
-        os.killpg(process.pid, signal.SIGKILL)
-        assert process.wait(10) == -signal.SIGKILL
-
-
-def sweep() -> int:
-    """Hand on what dead workers held, as the sweep does two minutes later."""
-    JobRun.objects.filter(status="running", heartbeat_at__isnull=False).update(
-        heartbeat_at=timezone.now() - LONG_AGO
-    )
-    return resume_abandoned()
-
-
-def wait_for(job: JobRun) -> None:
-    deadline = time.monotonic() + 60
-    while job.is_live:
-        assert time.monotonic() < deadline, f"still {job.status}"
-        time.sleep(0.05)
-        job.refresh_from_db()
 
 
 @pytest.mark.redis
