@@ -80,7 +80,12 @@ def _held(point: str, work: Callable[..., Any]) -> Callable[..., Any]:
 def _second(point: str, work: Callable[..., Any]) -> Callable[..., Any]:
     """Let the second time a process does some work wait in the same way."""
     turns, waiting = itertools.count(1), _held(point, work)
-    return wraps(work)(lambda *args, **kwargs: (waiting if next(turns) == 2 else work)(*args, **kwargs))
+
+    @wraps(work)
+    def working_off(*args: Any, **kwargs: Any) -> Any:
+        return (waiting if next(turns) == 2 else work)(*args, **kwargs)
+
+    return working_off
 
 
 if "HOLD_AT" in os.environ:

@@ -43,9 +43,7 @@ def _titles() -> QuerySet[Title]:
 
 def _panel_cases() -> QuerySet[PanelCase]:
     """Return cases before panels, each with how many scored the application as it stands."""
-    final = Q(
-        tasks__state=PanelTask.State.FINAL, tasks__submission=F("application__submission")
-    )
+    final = Q(tasks__state=PanelTask.State.FINAL, tasks__submission=F("application__submission"))
     counted = PanelCase.objects.filter(void=False).annotate(scored=Count("tasks", filter=final))
     return counted.select_related("panel")
 

@@ -10,14 +10,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
-from django.db.models import Q
 from django.dispatch import Signal
 from django.utils import timezone
 
 from cultivation.pipeline import telling, traces
 from cultivation.pipeline.correcting import assigning, clock
-from cultivation.pipeline.models import Application, Move, Proposal, Status
+from cultivation.pipeline.models import Application, Move, Status
 from cultivation.pipeline.notices import publishing
+from cultivation.pipeline.releasing import overtaking
 from enterprises.registry.imports_writing import update
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
+    from cultivation.pipeline.models import Proposal
     from cultivation.pipeline.moves import Step
     from enterprises.accounts.models import User
 
@@ -90,7 +91,8 @@ def take(step: Step, dues: Sequence[Due], *, by: User | None) -> list[Move]:
         step.after(applications)
     traces.moved(made, by=by)
     telling.moved(made, by=by)
-    _overtake(dues)
+    kept = [due.proposal.pk for due in dues if due.proposal]
+    overtaking.lay_aside(step, made, kept=kept, by=by)
     transaction.on_commit(partial(_tell, made))
     return made
 
@@ -127,15 +129,6 @@ def _save(applications: Sequence[Application], before: Sequence[dict[str, Any]])
         )
     for touched, rows in groups.items():
         update(Application, rows, touched)
-
-
-def _overtake(dues: Sequence[Due]) -> None:
-    """Let open proposals lapse on what moved without them."""
-    kept = [due.proposal.pk for due in dues if due.proposal]
-    overtaken = Q(application__in=[due.application.pk for due in dues]) & ~Q(pk__in=kept)
-    Proposal.objects.open().filter(overtaken).update(
-        state=Proposal.State.LAPSED, ended_at=timezone.now()
-    )
 
 
 def _tell(made: Sequence[Move]) -> None:

@@ -17,7 +17,6 @@ from cultivation.standards.composing import Rules, Text, composed
 from cultivation.standards.drift import (
     JUDGEMENT,
     Cause,
-    Change,
     Difference,
     changes_between,
 )
@@ -94,7 +93,8 @@ def replayed_all(judgements: Sequence[Judgement]) -> list[Difference | None]:
         policy, broken, detail = rules_as_kept(parts)
         same = [False] * len(batch) if policy is None else _same(batch, policy)
         for place, one, is_same in zip(places, batch, same, strict=True):
-            found[place] = _difference(one, is_same, policy, broken, detail)
+            now = None if is_same or policy is None else _explained(one, policy)
+            found[place] = _difference(one, now, broken, detail)
     return [found[place] for place in range(len(judgements))]
 
 
@@ -155,11 +155,7 @@ def _texts(parts: Parts) -> dict[str, Text]:
 
 
 def _difference(
-    kept: Judgement,
-    is_same: bool,
-    policy: Policy | None,
-    broken: tuple[Cause, ...],
-    detail: str,
+    kept: Judgement, now: Explanation | None, broken: tuple[Cause, ...], detail: str
 ) -> Difference | None:
     result = _dict(kept.result)
     causes = list(broken)
@@ -171,10 +167,7 @@ def _difference(
         causes.append(Cause.RULES)
     if Cause.RESULT not in causes and not _fits(kept, result):
         causes.append(Cause.RECORD)
-    changes: tuple[Change, ...] = ()
-    now = None if is_same or policy is None else _explained(kept, policy)
-    if now is not None:
-        changes = changes_between(result, now.as_json())
+    changes = () if now is None else changes_between(result, now.as_json())
     if changes and not causes:
         if kept.engine == engine():
             causes.append(Cause.UNKNOWN)

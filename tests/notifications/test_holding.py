@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -12,7 +12,7 @@ from django.utils import timezone
 from enterprises.audit.models import AuditRecord
 from enterprises.notifications import digests, holding, kinds, readers, sending
 from enterprises.notifications.models import Batch, Delivery, Notification
-from enterprises.notifications.notifying import Telling, notify, notify_all
+from enterprises.notifications.notifying import Telling, notify, notify_all, notify_each
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -134,3 +134,26 @@ def test_the_mail_of_the_day_tells_what_is_unread_once_a_day(
     (first, _second) = (m for m in mail.outbox if m.to == ["a@example.org"])
     assert first.subject == "2 things for you to know"
     assert first.body.index("two was told") < first.body.index("one was told")
+
+
+def test_events_told_together_are_held_each_by_its_own_number(
+    kind: str, settings: SettingsWrapper, officers: dict[str, User], person: Callable[..., User]
+) -> None:
+    settings.MAIL_HOLD_ABOVE = 2
+    people = [person(name) for name in ("a", "b", "c")]
+    few = [Telling([one], f"few:{one.username}", region_path="33") for one in people]
+    many = Telling(people, "many", region_path="33")
+    assert notify_each([*few, many], kind) == 6
+    assert shown() == 3
+    assert [(batch.key, batch.people) for batch in Batch.objects.all()] == [("many", 3)]
+    assert notify_each([*few, many], kind) == 0
+    assert Delivery.objects.filter(kind=kind).count() == 6
+
+
+def test_events_told_together_take_the_same_queries_for_three_as_for_one(
+    kind: str, person: Callable[..., User], django_assert_max_num_queries: Any
+) -> None:
+    people = [person(name) for name in ("a", "b", "c", "d")]
+    for some in (people[:1], people[1:]):
+        with django_assert_max_num_queries(6):
+            notify_each([Telling([one], f"to:{one.pk}", region_path="33") for one in some], kind)

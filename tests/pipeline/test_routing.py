@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,8 +13,10 @@ from cultivation.pipeline import moves, opinions, routes, titles
 from cultivation.pipeline.errors import MoveError
 from cultivation.pipeline.models import Application, Handover, NoticeEntry, Quota, RouteRule, Status
 from cultivation.pipeline.opinions import Word
+from cultivation.pipeline.releasing import looking, proposing, releasing, sets
 from cultivation.pipeline.routing import handing, rules
 from enterprises.audit.models import AuditRecord
+from enterprises.notifications.models import Notification
 from enterprises.places.models import Region
 from enterprises.registry.models import Tier, Title
 
@@ -321,3 +324,48 @@ def test_where_a_case_goes_can_be_told_before(world: World) -> None:
     application.enterprise.refresh_from_db()
     way = handing.way_of(application)
     assert (way.level, way.anew, way.waits) == ("county", True, False)
+
+
+# --- Handed over while a decision is pending ---------------------------------------------------
+
+
+def told(kind: str) -> set[str]:
+    rows = Notification.objects.filter(kind=kind)
+    return {row.recipient.username for row in rows.select_related("recipient")}
+
+
+def test_a_case_handed_over_takes_the_old_offices_proposal_out_of_force(world: World) -> None:
+    application = world.on_notice()
+    world.wait()
+    proposal = proposing.propose(application, "recognise", by=world.user("province"))
+    held, _left = sets.prepare([proposal.pk], by=world.user("province2"))
+    sets.confirm(held, by=world.user("province2"), count=1, due_at=world.now() + dt.timedelta(3))
+    move_firm(world, "330203")
+    assert "has moved to 海曙区" in looking.hindrances([proposal])[proposal.pk]
+    hand(world, application, "province")
+    proposal.refresh_from_db()
+    assert (application.region_path, application.status) == ("NB03", "at_county")
+    assert (proposal.state, proposal.hindrance) == (
+        "lapsed", "The case was handed over to 海曙区; decide on it anew there.",
+    )  # fmt: skip
+    assert told("proposal_laid_aside") == {"province2", "ningbo_county"}  # province handed it over
+    assert AuditRecord.objects.filter(action="proposal.laid_aside").count() == 1
+    for who in ("province2", "ningbo"):
+        assert releasing.release([proposal], by=world.user(who)).taken == []
+    held.refresh_from_db()
+    assert releasing.work_off(held).taken == []
+    assert Title.objects.count() == 0
+
+
+def test_a_proposal_is_laid_aside_also_where_its_office_keeps_the_case(world: World) -> None:
+    application = world.on_notice()
+    world.wait()
+    first = proposing.propose(application, "recognise", by=world.user("province"))
+    move_firm(world, "330110")
+    hand(world, application, "province2")
+    first.refresh_from_db()
+    assert (application.status, first.state) == ("on_notice", "lapsed")
+    assert told("proposal_laid_aside") == {"province"}
+    assert releasing.release([first], by=world.user("province2")).taken == []
+    again = proposing.propose(application, "recognise", by=world.user("province"))
+    assert len(releasing.release([again], by=world.user("province2")).taken) == 1

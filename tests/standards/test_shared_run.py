@@ -7,7 +7,6 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from django.utils import timezone
 
 from cultivation.standards import editions, sharing
 from cultivation.standards.judging import judge_registry

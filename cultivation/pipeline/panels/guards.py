@@ -24,10 +24,11 @@ def scores_in(application: Application) -> str | None:
     case = next((one for one in cases if one.level == level), None)
     if case is None or case.panel.state != Panel.State.DRAWN:
         return _("The round asks for an expert panel at this level first; none has been drawn yet.")
-    if case.scored >= case.panel.least:
+    there: int = case.scored  # type: ignore[attr-defined]
+    if there >= case.panel.least:
         return None
     return _("The expert panel “%(panel)s” has given %(there)s of %(least)s scores.") % {
         "panel": case.panel,
-        "there": case.scored,
+        "there": there,
         "least": case.panel.least,
     }
