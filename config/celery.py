@@ -69,6 +69,10 @@ app.conf.beat_schedule = {
         "task": "cultivation.pipeline.tasks.keep_duties_tonight",
         "schedule": crontab(hour=0, minute=40),
     },
+    "reconsiderations-every-morning": {
+        "task": "cultivation.pipeline.tasks.sweep_reconsiderations_today",
+        "schedule": crontab(hour=8, minute=15),
+    },
     "objections-every-morning": {
         "task": "cultivation.pipeline.tasks.remind_of_objections",
         "schedule": crontab(hour=8, minute=10),

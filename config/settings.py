@@ -211,6 +211,14 @@ NOTICE_WORKING_DAYS = max(1, env.int("NOTICE_WORKING_DAYS", default=5))
 # Time to answer an objection, and for the enterprise asked; no official length could be verified.
 OBJECTION_REPLY_WORKING_DAYS = max(1, env.int("OBJECTION_REPLY_WORKING_DAYS", default=15))
 OBJECTION_FIRM_WORKING_DAYS = max(1, env.int("OBJECTION_FIRM_WORKING_DAYS", default=5))
+# Time to ask that a refusal be reconsidered, from the day of being told, and for the answer; no
+# official length is known (unverified). Whether one is given to an officer by itself, or waits
+# until somebody takes it.
+RECONSIDERATION_WORKING_DAYS = max(1, env.int("RECONSIDERATION_WORKING_DAYS", default=10))
+RECONSIDERATION_REPLY_WORKING_DAYS = max(
+    1, env.int("RECONSIDERATION_REPLY_WORKING_DAYS", default=15)
+)
+RECONSIDERATION_ASSIGNED = env.bool("RECONSIDERATION_ASSIGNED", default=True)
 # About how many kept judgements, and as many stored results, are judged again every night.
 REPLAY_SAMPLE = max(1, env.int("REPLAY_SAMPLE", default=1000))
 # How many days facts of the registry are kept on which no stored result and no scenario rests.

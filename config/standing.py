@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from cultivation.pipeline import applications, checklist, titles
+from cultivation.pipeline.appealing import recent
 from cultivation.pipeline.calendar import sources
 from cultivation.pipeline.errors import MoveError
 from cultivation.pipeline.filling import reminding
@@ -17,6 +18,7 @@ from cultivation.standards import explanation
 from enterprises.registry.models import Enterprise, Tier
 
 if TYPE_CHECKING:
+    from cultivation.pipeline.appealing.recent import Refused
     from cultivation.pipeline.calendar.sources import Date
     from cultivation.pipeline.checklist import Missing
     from cultivation.pipeline.filling.reminding import Unsent
@@ -65,6 +67,7 @@ class Standing:
     days: list[Date]
     invitations: list[Invitation]
     unsent: list[Unsent]  # complete, and not sent
+    refused: list[Refused]  # of late
 
 
 def of(user: User) -> list[Standing]:
@@ -89,6 +92,7 @@ def _standing(enterprise: Enterprise, days: list[Date]) -> Standing:
         days,
         list(asked.select_related("edition")),
         reminding.unsent(under_way),
+        recent.refused_of(enterprise),
     )
 
 

@@ -69,6 +69,7 @@ def record_of(application: Application) -> dict[str, Any]:
         "verdict": root.get("verdict"),
         "standing": findings.standing(root, opinions).value if root else None,
         "engine_now": keeping.engine(),
+        **({"reconsideration": application.reconsidered} if application.reconsidered else {}),
     }
 
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from cultivation.pipeline import effects, guards, routes, taking
+from cultivation.pipeline.appealing import reopening
 from cultivation.pipeline.correcting import closing, opening
 from cultivation.pipeline.errors import MovedMeanwhileError, MoveError
 from cultivation.pipeline.models import Application, Move, Status
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = ["HELD", "STEPS", "Choice", "Step", "advance", "choices_of", "may", "moved"]
 OWNER, REVIEW, DECIDE, HAND = "owner", "review", "decide", "hand"
+AGAIN = "again"  # taken by a reconsideration alone
 HELD = (Status.AT_COUNTY, Status.AT_CITY, Status.AT_PROVINCE, Status.AT_NATION)
 
 
@@ -212,6 +214,20 @@ STEPS = {
             tone="danger",
         ),
         Step(
+            "reopen",
+            gettext_lazy("reopen after reconsideration"),
+            (Status.REFUSED,),
+            reopening.back,
+            AGAIN,
+            guards=(
+                reopening.found_wrong,
+                reopening.nothing_meanwhile,
+                guards.not_barred,
+            ),
+            effect=reopening.reopen,
+            reason_owed=True,
+        ),
+        Step(
             "withdraw",
             gettext_lazy("withdraw"),
             (Status.DRAFT, *HELD, Status.RETURNED, Status.ON_NOTICE),
@@ -267,7 +283,7 @@ def choices_of(application: Application, user: User) -> list[Choice]:
 
 def may(application: Application, step: Step, user: User) -> bool:
     """Tell whether a move is allowed to a user, whatever may hinder it now."""
-    if not user.is_authenticated:
+    if not user.is_authenticated or step.right == AGAIN:
         return False
     scope = user.scope
     if step.right == OWNER:

@@ -39,6 +39,7 @@ class Due:
     application: Application
     reason: str = ""
     proposal: Proposal | None = None
+    proposed_by: int | None = None  # where somebody proposed it otherwise
 
 
 def locked() -> QuerySet[Application]:
@@ -73,7 +74,7 @@ def take(step: Step, dues: Sequence[Due], *, by: User | None) -> list[Move]:
             note=note,
             judgement=due.application.submission,
             decides=decisive,
-            proposed_by_id=due.proposal.proposed_by_id if due.proposal else None,
+            proposed_by_id=due.proposal.proposed_by_id if due.proposal else due.proposed_by,
             made_by=by,
         )
         for due, was, note, decisive in zip(dues, before, notes, decides, strict=True)

@@ -6,10 +6,12 @@ from celery import shared_task
 from django.utils import timezone
 
 from cultivation.pipeline import telling, titles
+from cultivation.pipeline.appealing import sweeping as reconsiderations
 from cultivation.pipeline.correcting.sweeping import sweep
 from cultivation.pipeline.life import reminding, updating
 from cultivation.pipeline.notices import sweeping
 from cultivation.pipeline.releasing import sets
+from cultivation.pipeline.rounds import announcing
 from cultivation.pipeline.rounds import reminding as drafts_closing
 from enterprises.jobs import runs
 
@@ -46,6 +48,29 @@ def sweep_corrections(run_id: int) -> None:
     with runs.working(run_id) as progress:
         if progress is not None:
             progress.result.update(sweep(progress=progress))
+
+
+@shared_task
+def sweep_reconsiderations_today() -> int:
+    """Begin today's look at reconsiderations and requests for more time; return its id."""
+    return _once_today("sweep_reconsiderations")
+
+
+@shared_task
+def sweep_reconsiderations(run_id: int) -> None:
+    """Let drafts lapse that are too late, remind of answers, tell the office above of late ones."""
+    with runs.working(run_id) as progress:
+        if progress is not None:
+            progress.result.update(reconsiderations.sweep(progress=progress))
+
+
+@shared_task
+def tell_of_round(run_id: int) -> None:
+    """Tell enterprises of a round that they may apply to; killed and run again, it goes on."""
+    with runs.working(run_id) as progress:
+        if progress is not None:
+            pk = progress.run.params["round"]
+            progress.result["people"] = announcing.tell(pk, progress=progress)
 
 
 @shared_task

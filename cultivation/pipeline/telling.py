@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 SUBMITTED, MOVED, ARRIVED = "application_submitted", "application_moved", "application_arrived"
 RECOGNISED, REFUSED, INVITED = "application_recognised", "application_refused", "invitation_made"
 OF_FIRM = {"submit": SUBMITTED, "recognise": RECOGNISED, "refuse": REFUSED}
+PAGES = {ARRIVED: "review", REFUSED: "feedback"}
 AT_ONCE = 20  # steps told within the transaction that takes them
 BATCH = 500  # steps told in one go
-QUIET = {"return", "withdraw"}  # told elsewhere with what is to be corrected; or one's own doing
+QUIET = {"return", "withdraw", "reopen"}  # told elsewhere, or one\'s own doing
 
 
 def _in_words(params: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -150,7 +151,7 @@ def invited(invitations: Iterable[Invitation]) -> None:
 
 
 def _telling(people: Iterable[User], kind: str, application: Application, move: Move) -> Telling:
-    page = "review" if kind == ARRIVED else "application"
+    page = PAGES.get(kind, "application")
     return Telling(
         people,
         key=f"move:{move.pk}:{kind}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from cultivation.pipeline.views import (
+    appeals,
     application,
     calendar,
     discovery,
@@ -21,6 +22,7 @@ from cultivation.pipeline.views import (
     invitations,
     life,
     mending,
+    more_time,
     objecting,
     panel_results,
     panel_work,
@@ -32,6 +34,7 @@ from cultivation.pipeline.views import (
     queue,
     receipts,
     recognising,
+    reconsiderations,
     returning,
     review,
     rounds,
@@ -77,6 +80,30 @@ urlpatterns = [
     path("review/<int:pk>/return/", returning.send_back, name="return"),
     path("applications/<int:pk>/correction/", mending.correction, name="correction"),
     path("applications/<int:pk>/correction/time/", returning.more_time, name="more_time"),
+    path("applications/<int:pk>/correction/ask/", more_time.for_correction, name="ask_days"),
+    path("applications/<int:pk>/feedback/", appeals.told, name="feedback"),
+    path("applications/<int:pk>/feedback/print/", appeals.printed, name="feedback_print"),
+    path("applications/<int:pk>/reconsideration/", appeals.ask, name="ask_again"),
+    *(
+        path(
+            f"applications/<int:pk>/reconsideration/{name}/",
+            appeals.end,
+            {"name": name},
+            name=f"{name}_reconsideration",
+        )
+        for name in ("discard", "withdraw")
+    ),
+    path("reconsiderations/", reconsiderations.listing, name="reconsiderations"),
+    path("reconsiderations/<int:pk>/", reconsiderations.detail, name="reconsideration"),
+    path(
+        "reconsiderations/<int:pk>/<slug:name>/",
+        reconsiderations.step,
+        name="reconsideration_step",
+    ),
+    path("more-time/", more_time.listing, name="more_time_requests"),
+    path("more-time/<int:pk>/", more_time.detail, name="more_time_request"),
+    path("more-time/<int:pk>/withdraw/", more_time.withdraw, name="withdraw_more_time"),
+    path("rounds/<int:pk>/more-time/", more_time.in_round, name="ask_time"),
     path("rounds/", rounds.listing, name="rounds"),
     path("rounds/new/", rounds_edit.create, name="new_round"),
     path("rounds/rules/", rules.page, name="rules"),

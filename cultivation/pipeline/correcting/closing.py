@@ -68,9 +68,16 @@ def out_of_time(application: Application) -> str | None:
     }
 
 
-def lay_aside(application: Application, codes: Iterable[str]) -> list[dict[str, Any]]:
-    """Take opinions on criteria that came out otherwise off the table; the step keeps them."""
+def lay_aside(
+    application: Application, codes: Iterable[str], *, level: str = ""
+) -> list[dict[str, Any]]:
+    """Take opinions on criteria that came out otherwise off the table; the step keeps them.
+
+    Those of a level alone, where one is named.
+    """
     stale = application.criterion_reviews.filter(criterion__in=sorted(codes))
+    if level:
+        stale = stale.filter(level=level)
     rows = [_kept(one) for one in stale.select_related("grounds").order_by("pk")]
     stale.delete()
     return rows

@@ -1,5 +1,11 @@
 """Tables of the pipeline (数据表)."""
 
+from cultivation.pipeline.models.appeals import (
+    ContestedPoint,
+    MoreTimeRequest,
+    Reconsideration,
+    ReconsiderationStep,
+)
 from cultivation.pipeline.models.applications import (
     LIVE,
     Application,
@@ -72,6 +78,7 @@ __all__ = [
     "CaseDocument",
     "CaseRemark",
     "Consequence",
+    "ContestedPoint",
     "Correction",
     "CorrectionExtension",
     "CorrectionItem",
@@ -87,6 +94,7 @@ __all__ = [
     "Invitation",
     "ListedTitle",
     "MajorChange",
+    "MoreTimeRequest",
     "Move",
     "Notice",
     "NoticeEntry",
@@ -109,6 +117,8 @@ __all__ = [
     "QuotaPlace",
     "Reason",
     "RecheckWaiver",
+    "Reconsideration",
+    "ReconsiderationStep",
     "Relation",
     "Release",
     "Replacement",

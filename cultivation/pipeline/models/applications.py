@@ -113,6 +113,9 @@ class Application(models.Model):
         related_name="application",
     )
     documents = models.ManyToManyField(Document, blank=True, related_name="+")
+    reconsidered = models.CharField(
+        max_length=24, blank=True, help_text="number of the reconsideration that reopened it"
+    )
     made_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )

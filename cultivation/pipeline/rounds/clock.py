@@ -1,4 +1,4 @@
-"""Time that a case spent with its enterprise: it does not count against an office (审核时限)."""
+"""Time that a case was not with an office: it does not count against one (审核时限)."""
 
 from __future__ import annotations
 
@@ -13,15 +13,21 @@ if TYPE_CHECKING:
     from cultivation.pipeline.models import Application
     from cultivation.pipeline.rounds.windows import Span
 
+AWAY = ("returned", "refused")
+STEPS = ("return", "resubmit", "hand_over", "refuse", "reopen")  # that lead there and back
+
 
 def paused(application: Application) -> dt.timedelta:
-    """Return how long the case was with its enterprise for correction, all returns together."""
+    """Return how long the case was with its enterprise for correction, all returns together.
+
+    The time from a refusal to its reopening after a reconsideration counts as well.
+    """
     total, since = dt.timedelta(0), None
-    steps = application.moves.filter(name__in=["return", "resubmit", "hand_over"])
+    steps = application.moves.filter(name__in=STEPS)
     for source, target, made_at in steps.values_list("source", "target", "made_at"):
-        if target == "returned" and since is None:
+        if target in AWAY and since is None:
             since = made_at
-        elif source == "returned" and target != "returned" and since is not None:
+        elif source in AWAY and target not in AWAY and since is not None:
             total, since = total + (made_at - since), None
     return total
 

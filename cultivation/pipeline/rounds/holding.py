@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from cultivation.pipeline.errors import MoveError
 from cultivation.pipeline.models import Application, Round, RoundWindow, WindowLevel
-from cultivation.pipeline.rounds import rights, setting, told
+from cultivation.pipeline.rounds import announcing, rights, setting, told
 from enterprises.audit import recording
 from enterprises.registry.models import Tier
 
@@ -120,6 +120,7 @@ def publish(round_: Round, *, by: User, version: int | None = None) -> Round:
     _check_alone_then(locked, company)
     locked.state, locked.published_at = State.OPEN, timezone.now()
     told.published(locked, company.closes)
+    announcing.begin(locked, by=by)
     return _stepped(locked, "round.publish", by)
 
 

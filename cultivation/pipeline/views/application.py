@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from cultivation.pipeline import checklist, decisions, findings, moves
 from cultivation.pipeline.errors import MoveError
 from cultivation.pipeline.filling import rights
-from cultivation.pipeline.models import Move, Status
+from cultivation.pipeline.models import Move, Reconsideration, Status
 from cultivation.pipeline.panels import advice
 from cultivation.pipeline.releasing import proposing
 from cultivation.pipeline.rounds import telling
@@ -121,6 +121,7 @@ def shown(
     own = application.enterprise_id in user.scope.enterprises
     choices = moves.choices_of(application, user)
     taken = list(application.moves.select_related("made_by", "judgement__edition"))
+    refusals = [one for one in taken if one.name == "refuse"]
     context = {
         "application": application,
         "own": own,
@@ -135,6 +136,10 @@ def shown(
         "pending": pending_on(application, user),
         "may_propose": proposing.may_propose(application, user),
         "history": [item_of(move) for move in taken],
+        "refusals": refusals,
+        "reconsiderations": Reconsideration.objects.visible_to(user).filter(refusal__in=refusals)
+        if refusals
+        else [],
         "decisions": decisions.decisions_of(
             taken, labels={step.name: step.button for step in moves.STEPS.values()}
         ),
@@ -164,7 +169,9 @@ def item_of(move: Move) -> dict[str, Any]:
 
 
 def _page_of(move: Move) -> str:
-    """Return where more stands about a step: what was sent back and what became of it."""
+    """Return where more stands about a step: why it was refused, what was sent back."""
+    if move.name == "refuse":
+        return f"{reverse('pipeline:feedback', args=[move.application_id])}?which={move.pk}"
     correction = move.note.get("correction")
     if not correction:
         return ""

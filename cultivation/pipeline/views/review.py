@@ -24,7 +24,7 @@ from cultivation.pipeline.correcting import (
 from cultivation.pipeline.correcting.filters import queue_of
 from cultivation.pipeline.correcting.forms import OfficerForm, opinion_forms
 from cultivation.pipeline.errors import MoveError
-from cultivation.pipeline.models import Application, Correction
+from cultivation.pipeline.models import Application, Correction, Reconsideration
 from cultivation.pipeline.panels import advice
 from cultivation.pipeline.releasing import proposing
 from cultivation.pipeline.rounds import telling
@@ -132,6 +132,11 @@ def shown(
         ],
         "times": clock.times_of(page.moves),
         "came_again": came_again(application),
+        "reconsidered": Reconsideration.objects.visible_to(user)
+        .filter(number=application.reconsidered)
+        .first()
+        if application.reconsidered
+        else None,
         "officer": officer,
         "officers": OfficerForm(
             colleagues=assigning.colleagues(application),

@@ -126,6 +126,7 @@ def shown(
         "is_holder": is_holder,
         "windows_of": [one for one in offices if one.path != round_.region_path],
         "quotas_of": [one for one in offices if rationing.below(round_, one)],
+        "asks_time": bool(user.scope.enterprises) and round_.state == Round.State.OPEN,
         "may_extend": bool(offices) and round_.state == Round.State.OPEN,
         "why": (why or WhyForm()) if is_holder and round_.state == Round.State.OPEN else None,
     }
