@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
-from config.fiction import corrections, life, notices, panels, papers, people
+from config.fiction import appeals, corrections, life, notices, panels, papers, people
 from config.fiction.ground import HOME
 from config.fiction.words import MARK
 from cultivation.pipeline import applications, findings, moves, opinions, routes
@@ -66,6 +66,7 @@ def walk(*, told: Callable[[int, int], None]) -> int:
     _half_filled()
     panels.fill(_bring(panels.CASES))
     corrections.fill()
+    appeals.fill()
     return Application.objects.count()
 
 

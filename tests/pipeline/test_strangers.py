@@ -7,6 +7,7 @@ No answer may be a failure, none may tell what is not public, and nothing of the
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 import os
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from cultivation.pipeline import applications
-from cultivation.pipeline.models import NoticeEntry
+from cultivation.pipeline.appealing import asking, more_time
+from cultivation.pipeline.models import MoreTimeRequest, NoticeEntry
 from cultivation.pipeline.notices import docket, objections
 from cultivation.pipeline.notices.objections import Statement
 from enterprises.accounts.models import Seat
@@ -111,8 +113,24 @@ def firm(world: World, settings: Any, tmp_path: Any) -> Enterprise:
     )
     docket.take_up(raised.objection, by=handler)
     docket.put_to_firm(raised.objection, by=handler, text=f"{SECRET} asked")
+    _refused(world)
     world.firm.refresh_from_db()
     return world.firm
+
+
+def _refused(world: World) -> None:
+    """Let the county refuse another application, the firm contest it and ask for more time."""
+    owner = world.user("owner")
+    refused = world.draft("srdi")
+    world.step(refused, "submit", "owner")
+    world.step(refused, "return", "county", f"{SECRET} to mend")
+    more_time.ask_for_correction(
+        refused.corrections.get(), due_on=dt.date(2026, 6, 30), reason=f"{SECRET} late", by=owner
+    )
+    world.step(refused, "resubmit", "owner")
+    world.step(refused, "refuse", "county", f"{SECRET} refused")
+    kept = asking.save(refused, {"words": f"{SECRET} wrong"}, by=owner, words=f"{SECRET} all")
+    asking.send(kept, by=owner)
 
 
 def said(answer: Any) -> str:
@@ -146,8 +164,9 @@ def test_strangers_neither_read_nor_change_anything(
 ) -> None:
     client.raise_request_exception = False
     title = Title.objects.get()
-    application = firm.applications.get()
-    ids = tuple(sorted({1, 2, firm.pk, application.pk, title.pk}))
+    application = firm.applications.get(tier="innovative")
+    refused = firm.applications.get(tier="srdi")
+    ids = tuple(sorted({1, 2, firm.pk, application.pk, refused.pk, title.pk}))
     values: dict[str, tuple[Any, ...]] = {
         "*": ids,
         "name": ("recommend", "recognise", "return", "take", "close"),
@@ -157,7 +176,11 @@ def test_strangers_neither_read_nor_change_anything(
         "kind": ("awards", "ip"),
         "position": (1,),
     }
-    secrets = (SECRET, OBJECTOR, firm.credit_code, application.receipt)
+    case, asked = refused.reconsiderations.get(), MoreTimeRequest.objects.get()
+    assert {case.pk, asked.pk} <= set(ids)
+    secrets = (
+        SECRET, OBJECTOR, firm.credit_code, application.receipt, refused.receipt, case.number,
+    )  # fmt: skip
     before = rows_of(firm)
     wrong = []
     asked = 0

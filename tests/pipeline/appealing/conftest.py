@@ -18,7 +18,7 @@ from enterprises.accounts.models import Seat, User
 from tests.grounds import ground
 from tests.pipeline.conftest import TODAY, World
 from tests.pipeline.test_quotas import share
-from tests.pipeline.test_rounds import hold
+from tests.pipeline.test_rounds import LEVELS, hold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,12 +52,16 @@ def refusal(country: dict[str, Any]) -> dict[str, int]:
     """Bring an application to the province in a round with places, and refuse it there."""
     with time_machine.travel(TODAY, tick=False) as clock, override("en"):
         world = World(clock, **copy.deepcopy(country))
-        round_ = hold(world)
+        round_ = hold(world, LEVELS)
         share(world, round_, 2)
         application = world.at_province()
         world.judge(application, "province")
         Reason.objects.create(
-            code="short", uses=["object", "refuse"], criteria=["*"], text_zh="不足", text_en="Short."
+            code="short",
+            uses=["object", "refuse"],
+            criteria=["*"],
+            text_zh="不足",
+            text_en="Short.",
         )
         word = Word(code(application, 2), "objected", "half of it is not shown", grounds="short")
         opinions.record(application, [word], by=world.user("province"))

@@ -93,7 +93,7 @@ def test_upheld_it_answers_every_point_and_the_enterprise_is_told(
     world: World, application: Application
 ) -> None:
     case, third = asked(world, application), world.user("third")
-    with pytest.raises(MoveError, match="Give a reason for each point contested: .*R&D expense"):
+    with pytest.raises(MoveError, match="Give a reason for each point contested: "):
         deciding.uphold(case, {}, by=third, reply="no")
     with pytest.raises(MoveError, match="Write the answer"):
         deciding.uphold(case, answers(case), by=third, reply=" ")
@@ -167,9 +167,7 @@ def test_reopened_leads_back_to_the_level_with_its_history_complete(
     assert application.status == Status.ON_NOTICE
 
 
-def test_refused_again_it_may_be_reconsidered_again(
-    world: World, application: Application
-) -> None:
+def test_refused_again_it_may_be_reconsidered_again(world: World, application: Application) -> None:
     case = deciding.confirm(proposed(world, application), by=world.user("fourth"))
     with pytest.raises(MoveError, match="Only a refusal that stands"):
         draft(world, application)
@@ -232,6 +230,8 @@ def test_time_from_refusal_to_reopening_counts_against_nobody(
     assert closes is not None
     assert span.until == closes.closes + dt.timedelta(days=60)
     assert application.due_on == dt.date(2026, 8, 14)
+    world.clock.move_to(dt.datetime(2026, 8, 14, 15, 59, 59, tzinfo=dt.UTC), tick=False)
+    world.step(application, "put_on_notice", "province")
 
 
 @pytest.mark.parametrize("meanwhile", ["applied", "holds"])
@@ -240,9 +240,7 @@ def test_what_came_meanwhile_hinders_the_reopening(
 ) -> None:
     case = proposed(world, application)
     if meanwhile == "applied":
-        applications.begin(
-            world.firm, "innovative", kind="recognition", by=world.user("owner")
-        )
+        applications.begin(world.firm, "innovative", kind="recognition", by=world.user("owner"))
     else:
         world.holds("innovative")
     with pytest.raises(MoveError) as caught:
