@@ -49,7 +49,7 @@ def note(run: JobRun, text: str) -> None:
 def _deliver(run: JobRun) -> None:
     try:
         import_string(run.task).delay(run.pk)
-    except OperationalError:
+    except (OperationalError, OSError):  # the latter where the broker is a folder that is missing
         note(run, _("The task queue does not answer; the run begins once it does."))
 
 

@@ -16,7 +16,6 @@ from cultivation.pipeline import findings
 from cultivation.pipeline.appealing import limits, reapplying, reopening, subjects
 from cultivation.pipeline.models import CriterionReview, Reason
 from cultivation.standards import explanation
-from cultivation.standards.models import Verdict
 from cultivation.standards.prospects import Prospect, prospects
 from enterprises.places.models import Region
 
@@ -48,17 +47,7 @@ class Line:
     word: Word | None = None
     reasons: list[str] = field(default_factory=list)
     prospect: Prospect = field(default_factory=Prospect)
-
-    @property
-    def stands_against(self) -> bool:
-        """Tell whether it speaks against the application."""
-        if self.finding.advisory or not self.finding.is_leaf:
-            return bool(self.reasons)
-        objected = self.word is not None and self.word.objected
-        agreed = self.word is not None and not self.word.objected
-        lacks = self.finding.verdict in {Verdict.UNMET, Verdict.UNKNOWN}
-        open_still = self.finding.verdict == Verdict.MANUAL and not agreed
-        return objected or lacks or open_still or bool(self.reasons)
+    stands_against: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +86,14 @@ def of(application: Application, refusal: Move, *, is_last: bool = True) -> Feed
     tree = refusal.judgement.result if refusal.judgement else {}
     words, given = _words(refusal), subjects.reasons_of(refusal)
     ahead = _prospects(application, refusal)
+    stood = subjects.against(refusal) | {one.criterion for one in given}
     lines = [
         Line(
             finding,
             words.get(finding.code),
             [one.text for one in given if one.criterion == finding.code],
             ahead.get(finding.code, Prospect()),
+            finding.code in stood,
         )
         for finding in (findings.lines(tree) if tree else [])
     ]

@@ -66,10 +66,35 @@ def own_words(refusal: Move) -> str:
     return refusal.reason
 
 
+def against(refusal: Move) -> set[str]:
+    """Return the criteria that spoke against the application, as it was decided (不利条件).
+
+    Those through which the rules did not find it met, unless a person agreed to what was left to
+    one, and those that the level objected to.
+    """
+    tree = refusal.judgement.result if refusal.judgement else {}
+    said = {row["criterion"]: row["opinion"] for row in refusal.note.get("opinions", [])}
+    objected = {code for code, word in said.items() if word == findings.OBJECTED}
+    if not tree:
+        return objected
+    lacking = {
+        str(node["code"])
+        for verdict in (Verdict.UNMET, Verdict.UNKNOWN, Verdict.MANUAL)
+        for node in findings.decisive(tree, verdict)
+    }
+    agreed = {code for code, word in said.items() if word == findings.AGREED}
+    return objected | (lacking - agreed)
+
+
 def contestable(refusal: Move) -> list[Subject]:
     """Return what can be contested of a refusal, what it rests on first (事项清单)."""
     tree = refusal.judgement.result if refusal.judgement else {}
-    lines = [line for line in findings.lines(tree) if line.is_leaf] if tree else []
+    stood = against(refusal)
+    lines = [
+        line
+        for line in (findings.lines(tree) if tree else [])
+        if line.is_leaf or line.code in stood
+    ]
     labels = {line.code: f"{line.code} {line.label}" for line in lines}
     found = [
         Subject(
@@ -83,18 +108,13 @@ def contestable(refusal: Move) -> list[Subject]:
     ]
     if words := own_words(refusal):
         found.append(Subject(WORDS, _("In the words of the office"), words, stood_against=True))
-    objected = {
-        row["criterion"]
-        for row in refusal.note.get("opinions", [])
-        if row["opinion"] == findings.OBJECTED
-    }
     criteria = [
         Subject(
             f"criterion:{line.code}",
             labels[line.code],
             _stand(line),
             line.code,
-            stood_against=line.code in objected or line.verdict != Verdict.MET,
+            stood_against=line.code in stood,
         )
         for line in lines
         if not line.advisory
