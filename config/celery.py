@@ -45,6 +45,10 @@ app.conf.beat_schedule = {
         "task": "cultivation.digital.tasks.check_coverage_tonight",
         "schedule": crontab(hour=2, minute=30),
     },
+    "coverage-compared-every-week": {
+        "task": "cultivation.digital.tasks.compare_cube_this_week",
+        "schedule": crontab(day_of_week="sunday", hour=3, minute=50),
+    },
     "judge-every-night": {
         "task": "cultivation.standards.tasks.judge_tonight",
         "schedule": crontab(hour="1-6", minute=0),  # again where it failed

@@ -221,6 +221,16 @@ RECONSIDERATION_REPLY_WORKING_DAYS = max(
 RECONSIDERATION_ASSIGNED = env.bool("RECONSIDERATION_ASSIGNED", default=True)
 # About how many kept judgements, and as many stored results, are judged again every night.
 REPLAY_SAMPLE = max(1, env.int("REPLAY_SAMPLE", default=1000))
+# When coverage of a region is alerted: with how many firms at least, after how many months without
+# progress, at which age and share of old assessments, at which share of those that expire within so
+# many days. An enterprise is reminded of its own so many days before. Guide values (unverified).
+COVERAGE_ALERT_LEAST_FIRMS = max(1, env.int("COVERAGE_ALERT_LEAST_FIRMS", default=3))
+COVERAGE_STALLED_MONTHS = max(1, env.int("COVERAGE_STALLED_MONTHS", default=6))
+COVERAGE_STALE_MONTHS = max(1, env.int("COVERAGE_STALE_MONTHS", default=24))
+COVERAGE_STALE_PERCENT = max(1, env.int("COVERAGE_STALE_PERCENT", default=25))
+COVERAGE_EXPIRING_DAYS = max(1, env.int("COVERAGE_EXPIRING_DAYS", default=60))
+COVERAGE_EXPIRING_PERCENT = max(1, env.int("COVERAGE_EXPIRING_PERCENT", default=10))
+COVERAGE_REMIND_DAYS = max(1, env.int("COVERAGE_REMIND_DAYS", default=60))
 # How many days facts of the registry are kept on which no stored result and no scenario rests.
 SNAPSHOT_DAYS = max(1, env.int("SNAPSHOT_DAYS", default=400))
 

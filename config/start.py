@@ -56,6 +56,7 @@ def _of_office(user: User) -> dict[str, Any]:
     return {
         "applications": waiting.applications(user),
         "open_claims": waiting.claims(user),
+        "alerts": waiting.alerts(user),
         "drafts": waiting.drafts(user) if drafting.may_draft(user.scope) else None,
         "imports": waiting.imports(user) if user.scope.register_paths else [],
     }

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, Q
+from django.db.models.functions import Length
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from cultivation.digital import coverage
+from cultivation.digital.models import CoverageAlert
 from cultivation.digital.overview import Overview, home
 from cultivation.pipeline.models import Application
 from cultivation.standards import drafting
@@ -62,6 +64,13 @@ def claims(user: User) -> Pile:
     """Return the open claims this user may answer, the oldest first (待批认领)."""
     rows = Claim.objects.waiting_for(user)
     return _pile(rows.select_related("enterprise", "user").order_by("pk"))
+
+
+def alerts(user: User) -> Pile:
+    """Return the open alerts of coverage that nobody answered, widest regions first (覆盖预警)."""
+    rows = CoverageAlert.objects.visible_to(user).open().filter(acknowledged_at=None)
+    wide = rows.annotate(depth=Length("region__path")).order_by("depth", "region__code", "pk")
+    return _pile(wide.select_related("region", "definition"))
 
 
 def drafts(user: User) -> Pile:

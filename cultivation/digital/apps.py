@@ -11,7 +11,8 @@ class DigitalConfig(AppConfig):
     verbose_name = _("Digital transformation")
 
     def ready(self) -> None:
-        """Let each migration put back the triggers that mark whose coverage may change (触发器)."""
+        """Let each migration put back the triggers of the cube, and name what is told (触发器)."""
+        from cultivation.digital.alerts import reminding, telling  # noqa: F401 - their kinds
         from cultivation.digital.cube import marks
 
         pre_migrate.connect(marks.WATCH.remove, sender=self)

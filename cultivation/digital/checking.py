@@ -1,22 +1,38 @@
-"""Asking for the coverage of a day to be checked in the background (发起覆盖检查)."""
+"""Asking for the coverage of a day to be checked in the background, and the check (覆盖检查)."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from django.core.exceptions import PermissionDenied
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from cultivation.digital import coverage
+from cultivation.digital import beside, coverage, maturity
+from cultivation.digital.alerts import opening, reminding, telling
+from cultivation.digital.cube import keeping
 from enterprises.jobs import runs
 
 if TYPE_CHECKING:
     import datetime as dt
 
+    from cultivation.digital.cube.keeping import Compared
     from enterprises.accounts.models import User
     from enterprises.jobs.models import JobRun
 
-KIND = "check_coverage"
+KIND, COMPARISON = "check_coverage", "compare_cube"
 TASK = "cultivation.digital.tasks.check_coverage"
+COMPARING = "cultivation.digital.tasks.compare_cube"
+
+
+class Reports(Protocol):
+    """What a run listens to; see enterprises.jobs.runs.Progress."""
+
+    def report(self, done: int, total: int | None = None, *, always: bool = False) -> None:
+        """Note progress."""
+
+    def log(self, text: str) -> None:
+        """Add a line to the run's log."""
 
 
 def may_check(user: User) -> bool:
@@ -32,6 +48,57 @@ def begin(on: dt.date, *, by: User | None = None) -> tuple[JobRun, bool]:
     return runs.start(KIND, task=TASK, key=str(on), params={"on": str(on)}, by=by)
 
 
+def begin_comparison() -> tuple[JobRun, bool]:
+    """Begin the weekly comparison of the kept figures with those built anew (每周比对)."""
+    return runs.start(COMPARISON, task=COMPARING, key=str(timezone.localdate()))
+
+
+def conduct(
+    on: dt.date, *, progress: Reports | None = None, job: JobRun | None = None
+) -> dict[str, Any]:
+    """Check the coverage of a day: what a night does, and what may be done by hand (覆盖检查).
+
+    Each step is a transaction of its own and changes nothing when done again, so a run that was
+    killed is simply run anew. A past day gets its snapshot; levels, alerts, digests and reminders
+    belong to today.
+    """
+    today = on == timezone.localdate()
+    lapsed = maturity.refresh_levels(on) if today else 0
+    taken = coverage.take_snapshot(on, progress=progress, job=job)
+    beside.take(on)
+    if today:
+        checked = opening.check(on)
+        taken |= {
+            "levels_lapsed": lapsed,
+            "alerts_opened": checked.opened,
+            "alerts_closed": checked.closed,
+            "alerts_open": checked.open,
+            "officers_told": telling.tell(on),
+            "firms_reminded": reminding.remind(
+                on, report=(lambda _told: progress.report(2)) if progress else None
+            ),
+        }
+    return taken
+
+
+def compare(*, progress: Reports | None = None, job: JobRun | None = None) -> Compared:
+    """Hold the kept cube against one built anew; tell those who run it of a difference (比对)."""
+    today = timezone.localdate()
+    found = keeping.compare(today)
+    if found.apart and progress is not None:
+        progress.log(
+            _("Apart and mended: %(firms)s firms, %(cells)s sums, %(levels)s levels.")
+            % {
+                "firms": found.firms_apart,
+                "cells": found.cells_apart,
+                "levels": found.levels_apart,
+            }
+        )
+    if found.apart and job is not None:
+        telling.tell_of_difference(today, found, run=job.pk)
+    return found
+
+
 def summary(taken: dict[str, Any]) -> dict[str, Any]:
     """Return what a run shows of a snapshot: by tier, the national share of each definition."""
     shares = {
@@ -40,4 +107,4 @@ def summary(taken: dict[str, Any]) -> dict[str, Any]:
         }
         for tier, figures in taken["national"].items()
     }
-    return {"on": taken["on"], "rows": taken["rows"], **shares}
+    return {**{name: value for name, value in taken.items() if name != "national"}, **shares}

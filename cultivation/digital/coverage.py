@@ -105,7 +105,8 @@ def _summed(on: dt.date, rules: Sequence[Rule]) -> pl.DataFrame:
         keeping.keep(on)
         return read(CubeCell.objects.filter(by=cells.WHOLE), SUMMED)
     definitions = [rule.definition.pk for rule in rules]
-    found = cells.of(states.past(on, rules), definitions, dimensions=[cells.WHOLE])
+    firms = cells.weighed(states.past(on, rules), 1)
+    found = cells.of(firms, definitions, dimensions=[cells.WHOLE])
     return found.select(*SUMMED)
 
 

@@ -9,7 +9,9 @@ from django import forms
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from cultivation.digital.coverage import GROUPS
+from cultivation.digital.coverage import GROUPS, TIERS
+from cultivation.digital.models import CoverageAlert, CoverageDefinition
+from enterprises.places.models import Region
 from enterprises.registry.models import Enterprise, SizeClass
 
 Rows = QuerySet[Any]  # firms with their group
@@ -51,3 +53,66 @@ class CountedFirmFilter(django_filters.FilterSet):  # type: ignore[misc]
         """Keep firms whose name holds the words or whose code begins with them."""
         words = value.strip()
         return rows.filter(Q(name__icontains=words) | Q(credit_code__istartswith=words))
+
+
+class AlertFilter(django_filters.FilterSet):  # type: ignore[misc]
+    """Narrow alerts by what they are about, where, and how they stand (预警筛选)."""
+
+    STATES = (
+        ("open", _("open")),
+        ("unseen", _("open, not answered")),
+        ("closed", _("closed")),
+    )
+
+    state = django_filters.ChoiceFilter(
+        method="by_state", choices=STATES, label=_("State"), empty_label=_("All alerts")
+    )
+    kind = django_filters.ChoiceFilter(
+        choices=CoverageAlert.Kind.choices, label=_("Kind"), empty_label=_("All kinds")
+    )
+    tier = django_filters.ChoiceFilter(
+        choices=[(tier.value, tier.label) for tier in TIERS],
+        label=_("Tier"),
+        empty_label=_("All tiers"),
+    )
+    definition = django_filters.ModelChoiceFilter(
+        queryset=CoverageDefinition.objects.all(),
+        to_field_name="code",
+        label=_("Definition"),
+        empty_label=_("All definitions"),
+    )
+    region = django_filters.CharFilter(
+        method="by_region",
+        label=_("Region, name or code"),
+        max_length=60,
+        widget=forms.TextInput(attrs={"type": "search"}),
+    )
+    day = django_filters.DateFilter(
+        method="by_day",
+        label=_("Opened or closed on"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+
+    class Meta:
+        model = CoverageAlert
+        fields = ("state", "kind", "tier", "definition", "region", "day")
+
+    def by_state(self, rows: Rows, _name: str, value: str) -> Rows:
+        """Keep open ones, those nobody answered, or closed ones."""
+        if value == "closed":
+            return rows.filter(closed_on__isnull=False)
+        found = rows.filter(closed_on=None)
+        return found.filter(acknowledged_at=None) if value == "unseen" else found
+
+    def by_region(self, rows: Rows, _name: str, value: str) -> Rows:
+        """Keep the alerts of a region and all below it."""
+        words = value.strip()
+        named = Q(code=words) | Q(name_zh__icontains=words) | Q(name_en__icontains=words)
+        within = Q(pk__in=[])
+        for path in Region.objects.filter(named).values_list("path", flat=True)[:100]:
+            within |= Q(region__path__startswith=path)
+        return rows.filter(within)
+
+    def by_day(self, rows: Rows, _name: str, value: Any) -> Rows:
+        """Keep what opened or closed on a day."""
+        return rows.filter(Q(opened_on=value) | Q(closed_on=value))

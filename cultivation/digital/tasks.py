@@ -1,4 +1,4 @@
-"""Coverage checked in the background, on demand and every night (覆盖检查任务)."""
+"""Coverage checked in the background, on demand, every night and every week (覆盖检查任务)."""
 
 from __future__ import annotations
 
@@ -7,26 +7,39 @@ import datetime as dt
 from celery import shared_task
 from django.utils import timezone
 
-from cultivation.digital import beside, checking, coverage, maturity
+from cultivation.digital import checking
 from enterprises.jobs import runs
 
 
 @shared_task
 def check_coverage(run_id: int) -> None:
-    """Take the snapshot of the day a run asks for; again is safe."""
+    """Check the day a run asks for; again is safe."""
     with runs.working(run_id) as progress:
         if progress is None:
             return
         on = dt.date.fromisoformat(progress.run.params["on"])
-        taken = coverage.take_snapshot(on, progress=progress, job=progress.run)
-        beside.take(on)
+        taken = checking.conduct(on, progress=progress, job=progress.run)
         progress.result.update(checking.summary(taken))
 
 
 @shared_task
 def check_coverage_tonight() -> int:
-    """Let expired levels lapse, then begin today's check; return the run (每晚)."""
-    today = timezone.localdate()
-    maturity.refresh_levels(today)
-    run, _new = checking.begin(today)
+    """Begin today's check; return the run (每晚)."""
+    run, _new = checking.begin(timezone.localdate())
+    return run.pk
+
+
+@shared_task
+def compare_cube(run_id: int) -> None:
+    """Hold the kept figures against those built anew, and mend what differs."""
+    with runs.working(run_id) as progress:
+        if progress is not None:
+            found = checking.compare(progress=progress, job=progress.run)
+            progress.result.update(found.as_json())
+
+
+@shared_task
+def compare_cube_this_week() -> int:
+    """Begin the comparison of the week; return the run (每周)."""
+    run, _new = checking.begin_comparison()
     return run.pk

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING
 
 from django.urls import path
 
-from cultivation.digital.views import cities, coverage, dashboard, enterprise, parks, targets
+from cultivation.digital.views import (
+    alerts,
+    cities,
+    coverage,
+    dashboard,
+    enterprise,
+    parks,
+    targets,
+)
 
 if TYPE_CHECKING:
     from django.urls import URLPattern
@@ -16,6 +24,8 @@ OF = "enterprises/<int:pk>/digital/"
 app_name = "digital"
 urlpatterns: list[URLPattern] = [
     path("coverage/", coverage.overview, name="coverage"),
+    path("coverage/alerts/", alerts.alerts, name="alerts"),
+    path("coverage/alerts/<int:pk>/", alerts.acknowledge, name="alert_acknowledge"),
     path("coverage/firms/", coverage.firms, name="firms"),
     path("coverage/run/", coverage.run, name="coverage_run"),
     path("coverage/sources/", coverage.sources, name="sources"),

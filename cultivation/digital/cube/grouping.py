@@ -53,15 +53,15 @@ class Counts(Protocol):
         """Return what is counted."""
 
 
-def held(on: dt.date, *, tier: str) -> QuerySet[Title]:
-    """Return the titles of a tier valid on a day (有效认定)."""
+def held(on: dt.date) -> QuerySet[Title]:
+    """Return the titles valid on a day (有效认定)."""
     running = Q(ended_on__isnull=True) | Q(ended_on__gt=on)
-    return Title.objects.filter(running, tier=tier, granted_on__lte=on, valid_to__gte=on)
+    return Title.objects.filter(running, granted_on__lte=on, valid_to__gte=on)
 
 
 def holders(tier: str, on: dt.date) -> QuerySet[Title, int]:
     """Return the ids of enterprises whose title of a tier is valid on a day (在册企业)."""
-    return held(on, tier=tier).order_by().values_list("enterprise_id", flat=True)
+    return held(on).filter(tier=tier).order_by().values_list("enterprise_id", flat=True)
 
 
 def group_of(rule: Counts, on: dt.date) -> Expression:

@@ -62,7 +62,7 @@ class Compared:
         return {**asdict(self), "apart": self.apart}
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def keep(on: dt.date) -> Kept:
     """Bring the cube to a day, today as a rule; days of the past are not kept (每日更新).
 
@@ -103,8 +103,9 @@ def compare(on: dt.date) -> Compared:
     busy = stored.filter(~quiet)
     right = pl.concat([true.filter(quiet), busy])
     definitions = [rule.definition.pk for rule in rules]
-    of_cells = _sums_apart(cells.of(right, definitions), CubeCell, cells.CELL, cells.SUMS)
-    of_levels = _sums_apart(cells.levels_of(right), CubeLevel, cells.LEVEL, ("firms",))
+    all_of_them = cells.weighed(right, 1)
+    of_cells = _sums_apart(cells.of(all_of_them, definitions), CubeCell, cells.CELL, cells.SUMS)
+    of_levels = _sums_apart(cells.levels_of(all_of_them), CubeLevel, cells.LEVEL, ("firms",))
     found = Compared(
         firms=right.height,
         firms_apart=apart.select(KEY).unique().height,
@@ -138,8 +139,9 @@ def _write(firms: pl.DataFrame, on: dt.date, rules: Sequence[Rule]) -> None:
     for model in TABLES:
         _empty(model)
     insert(firms, CubeFirm)
-    insert(cells.of(firms, [rule.definition.pk for rule in rules]), CubeCell)
-    insert(cells.levels_of(firms), CubeLevel)
+    all_of_them = cells.weighed(firms, 1)
+    insert(cells.of(all_of_them, [rule.definition.pk for rule in rules]), CubeCell)
+    insert(cells.levels_of(all_of_them), CubeLevel)
     now = timezone.now()
     fields = {"on": on, "rules": _versions(rules), "built_at": now}
     CubeDay.objects.update_or_create(pk=1, defaults=fields)
@@ -155,13 +157,10 @@ def _brought_up(ids: Sequence[int], on: dt.date, rules: Sequence[Rule]) -> int:
     for (tier,), rows in left.group_by("tier"):
         CubeFirm.objects.filter(among(rows["enterprise_id"].to_list()), tier=tier).delete()
     merge(come, CubeFirm, key=KEY)
-    definitions = [rule.definition.pk for rule in rules]
-    here, there = cells.of(come, definitions), cells.of(gone, definitions)
-    moved = cells.differences(here, there, key=cells.CELL, sums=cells.SUMS)
-    merge(moved, CubeCell, key=cells.CELL, summed=cells.SUMS)
-    here, there = cells.levels_of(come), cells.levels_of(gone)
-    moved = cells.differences(here, there, key=cells.LEVEL, sums=("firms",))
-    merge(moved, CubeLevel, key=cells.LEVEL, summed=("firms",))
+    moved = pl.concat([cells.weighed(come, 1), cells.weighed(gone, -1)])
+    sums = cells.of(moved, [rule.definition.pk for rule in rules])
+    merge(sums, CubeCell, key=cells.CELL, summed=cells.SUMS)
+    merge(cells.levels_of(moved), CubeLevel, key=cells.LEVEL, summed=("firms",))
     CubeCell.objects.filter(total=0).delete()
     CubeLevel.objects.filter(firms=0).delete()
     return pl.concat([come.select(KEY), gone.select(KEY)]).unique().height

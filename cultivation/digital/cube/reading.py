@@ -268,7 +268,7 @@ def _ordered(numbers: list[int]) -> Sums:
 
 
 def _batch(tier: str, on: dt.date) -> Coalesce:
-    titles = held(on, tier=tier).filter(enterprise=OuterRef("pk")).order_by("-granted_on", "-pk")
+    titles = held(on).filter(tier=tier, enterprise=OuterRef("pk")).order_by("-granted_on", "-pk")
     return Coalesce(Subquery(titles.values("batch")[:1]), Value(UNSTATED))
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import F, Subquery
 
 from cultivation.digital import index
-from cultivation.digital.cube.grouping import TIERS, group_of, held, holders
+from cultivation.digital.cube.grouping import TIERS, group_of, held
 from cultivation.digital.cube.history import then
 from cultivation.digital.maturity import latest
 from cultivation.digital.models import CubeFirm, MaturityAssessment
 from cultivation.standards.tables import among, read, read_few
-from enterprises.registry.models import Enterprise
+from enterprises.registry.models import Enterprise, Title
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -40,9 +40,10 @@ PLAIN: Columns = {
     "industry": pl.Int64,
     "section": pl.String,
     "size_class": pl.String,
-    "batch": pl.String,
 }
-STORED: Columns = {**PLAIN, "tier": pl.String, "groups": pl.String}
+OF_TITLE: Columns = {"tier": pl.String, "batch": pl.String}
+STORED: Columns = {**PLAIN, **OF_TITLE, "groups": pl.String}
+TITLE: Columns = {"enterprise_id": pl.Int64, **OF_TITLE, "granted_on": pl.Date, "id": pl.Int64}
 FEW = 2000  # rows that a plain query gives sooner than COPY
 
 
@@ -51,14 +52,12 @@ def of(on: dt.date, rules: Sequence[Rule], *, ids: Sequence[int] | None = None) 
     names = [f"group_{number}" for number in range(len(rules))]
     columns: Columns = {**PLAIN, **dict.fromkeys(names, pl.Int64)}
     reading = read if ids is None or len(ids) > FEW else read_few
-    frames = [
-        reading(_described(tier, on, rules, ids), {f"of_{k}": v for k, v in columns.items()})
-        .rename(lambda name: name.removeprefix("of_"))
-        .with_columns(tier=pl.lit(tier.value), groups=_digits(names))
-        .select(*STORED)
-        for tier in TIERS
-    ]
-    return _tidy(pl.concat(frames))
+    described = reading(_described(on, rules, ids), {f"of_{k}": v for k, v in columns.items()})
+    firms = described.rename(lambda name: name.removeprefix("of_"))
+    titles = reading(_titles(on, ids), TITLE).sort("granted_on", "id", descending=True)
+    held = titles.unique(KEY, keep="first", maintain_order=True).drop("granted_on", "id")
+    rows = held.join(firms, on="enterprise_id").with_columns(groups=_digits(names))
+    return _tidy(rows)
 
 
 def past(on: dt.date, rules: Sequence[Rule]) -> pl.DataFrame:
@@ -77,14 +76,18 @@ def stored(*, ids: Sequence[int] | None = None) -> pl.DataFrame:
     return _tidy(reading(rows, STORED))
 
 
-def _described(
-    tier: str, on: dt.date, rules: Sequence[Rule], ids: Sequence[int] | None
-) -> QuerySet[Any]:
-    """Return the firms of a tier with all that a row holds; names are set off from the fields."""
-    firms: QuerySet[Any] = Enterprise.objects.filter(pk__in=holders(tier, on))
+def _titles(on: dt.date, ids: Sequence[int] | None) -> QuerySet[Title]:
+    titles = held(on).filter(tier__in=TIERS)
+    return titles if ids is None else titles.filter(among(ids))
+
+
+def _described(on: dt.date, rules: Sequence[Rule], ids: Sequence[int] | None) -> QuerySet[Any]:
+    """Return the holders of titles with all that a row holds; names are set off from the fields."""
+    firms: QuerySet[Any] = Enterprise.objects.filter(
+        pk__in=held(on).filter(tier__in=TIERS).order_by().values("enterprise_id")
+    )
     if ids is not None:
         firms = firms.filter(among(ids, name="pk"))
-    titles = held(on, tier=tier).filter(enterprise=OuterRef("pk")).order_by("-granted_on", "-pk")
     asked = [index.ASKED]
     groups = {f"of_group_{n}": group_of(rule, on) for n, rule in enumerate(rules)}
     described: QuerySet[Any] = firms.annotate(
@@ -99,7 +102,6 @@ def _described(
         of_industry=F("industry_id"),
         of_section=F("industry__section"),
         of_size_class=F("size_class"),
-        of_batch=Subquery(titles.values("batch")[:1]),
         **groups,
     )
     return described

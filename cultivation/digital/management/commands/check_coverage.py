@@ -9,11 +9,17 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from cultivation.digital import beside, coverage
+from cultivation.digital import checking
 from cultivation.digital.models import CoverageDefinition
 
 if TYPE_CHECKING:
     from django.core.management.base import CommandParser
+
+ALERTS = (
+    "Alerts: %(alerts_opened)s opened, %(alerts_closed)s closed, %(alerts_open)s open. "
+    "Levels changed: %(levels_lapsed)s. Told: %(officers_told)s officers, "
+    "%(firms_reminded)s people of firms."
+)
 
 
 def _day(text: str) -> dt.date:
@@ -24,9 +30,9 @@ def _day(text: str) -> dt.date:
 
 
 class Command(BaseCommand):
-    """Take the coverage snapshot of a day here and now."""
+    """Check the coverage of a day here and now, as the night does."""
 
-    help = "Count digital coverage on a day, store it and print the national figures."
+    help = "Count digital coverage on a day, store it, check alerts, print the national figures."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--on", type=_day, default=None, help="the day; today if left out")
@@ -34,11 +40,12 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         on = options["on"] or timezone.localdate()
         try:
-            taken = coverage.take_snapshot(on)
-            beside.take(on)
+            taken = checking.conduct(on)
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
         self.stdout.write(f"Coverage on {taken['on']}: {taken['rows']} figures stored.")
+        if "alerts_open" in taken:
+            self.stdout.write(ALERTS % taken)
         names = dict(CoverageDefinition.objects.values_list("code", "name_en"))
         for tier, figures in taken["national"].items():
             self.stdout.write(f"\n{tier}")
