@@ -110,7 +110,7 @@ def test_a_walk_of_changes_never_parts_the_kept_cube_from_a_rebuilt_one(
 @pytest.mark.django_db
 def test_ten_years_of_nights_do_not_drift() -> None:
     """Each of 3,653 nights is kept. Thinned are the firms, of which there are 12, the nights with
-    changes by hand, 20 or so with four each, and the comparisons with a cube built anew, one a year.
+    changes by hand, 20 with four each, and the comparisons with a cube built anew, one a year.
     """
     firms = country.populated(12, seed=3)
     lot, on = random.Random(10), FIRST
