@@ -42,7 +42,7 @@ def registry_of(firms: int) -> None:
         enterprise=first, kind="invention", ip_class=1, number="0", obtained="own",
         granted_on=dt.date(2022, 1, 1), related=True, applied=True, benefit=True,
     )  # fmt: skip
-    _multiply(first, f"generate_series(1, {firms - 1}) AS n", {
+    multiply(first, f"generate_series(1, {firms - 1}) AS n", {
         "id": f"{first.pk} + n", "credit_code": "n::text", "name": "'虚构' || n",
         "name_key": "'虚构' || n",
         "region_id": f"(ARRAY{ids})[1 + n % {len(ids)}]",
@@ -51,7 +51,7 @@ def registry_of(firms: int) -> None:
     })  # fmt: skip
     money = "(10 ^ (9 + 2.5 * random()))::bigint"
     share = "(10 ^ (9 + 2.5 * random()) * 0.06 * random())::bigint"
-    _multiply(
+    multiply(
         report,
         f"registry_enterprise AS e CROSS JOIN generate_series(2023, 2025) AS y "
         f"WHERE NOT (e.id = {first.pk} AND y = 2025)",
@@ -65,7 +65,7 @@ def registry_of(firms: int) -> None:
             "market_share": "(200000 * random())::int", "quality_score": "(9000 * random())::int",
         },
     )  # fmt: skip
-    _multiply(
+    multiply(
         right,
         "registry_enterprise AS e CROSS JOIN generate_series(1, 2) AS n",
         {"id": f"{right.pk} + row_number() OVER ()", "enterprise_id": "e.id", "number": "n::text"},
@@ -75,7 +75,7 @@ def registry_of(firms: int) -> None:
         cursor.execute("ANALYZE")
 
 
-def _multiply(row: Model, source: str, changes: dict[str, str]) -> None:
+def multiply(row: Model, source: str, changes: dict[str, str]) -> None:
     """Insert copies of a row, one for each row of `source`, with some columns made anew."""
     table = row._meta.db_table
     columns = [field.column for field in row._meta.concrete_fields]
