@@ -172,7 +172,8 @@ def _titles_and_facts(first: Enterprise) -> None:
     for tier, share in (("srdi", 1), ("little_giant", 0.25)):
         last = Title.objects.aggregate(last=Max("pk"))["last"] or 0
         title = Title.objects.create(
-            pk=last + 1, enterprise=first, tier=tier, number=f"{tier}0", batch="一", year=today.year - 1,
+            pk=last + 1, enterprise=first, tier=tier, number=f"{tier}0", year=today.year - 1,
+            batch="一",
             granted_on=today.replace(year=today.year - 1, day=1),
             valid_to=today.replace(year=today.year + 2, day=1),
         )  # fmt: skip
@@ -224,18 +225,15 @@ def _grouped() -> None:
 
 def _change(firms: int) -> None:
     """Change 10,000 firms past the application: a third each moved, assessed, re-sized."""
-    step = max(1, firms // CHANGES)
+    step = 3 * max(1, firms // CHANGES)
+    firm, made = Enterprise._meta.db_table, MaturityAssessment._meta.db_table
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE {MaturityAssessment._meta.db_table} SET level = (level + 2) % 5 "  # noqa: S608
-            f"WHERE enterprise_id % {3 * step} = 0"
-        )
-        cursor.execute(
-            f"UPDATE registry_enterprise SET region_path = '110101' WHERE id % {3 * step} = {step}"  # noqa: S608
-        )
-        cursor.execute(
-            f"UPDATE registry_enterprise SET size_class = 'large' WHERE id % {3 * step} = {2 * step}"  # noqa: S608
-        )
+        for table, change, key, rest in (
+            (made, "level = (level + 2) % 5", "enterprise_id", 0),
+            (firm, "region_path = '110101'", "id", step // 3),
+            (firm, "size_class = 'large'", "id", 2 * (step // 3)),
+        ):
+            cursor.execute(f"UPDATE {table} SET {change} WHERE {key} % {step} = {rest}")  # noqa: S608
         cursor.execute("CHECKPOINT")
 
 
