@@ -81,6 +81,10 @@ app.conf.beat_schedule = {
         "task": "cultivation.pipeline.tasks.remind_of_objections",
         "schedule": crontab(hour=8, minute=10),
     },
+    "project-steps-every-morning": {
+        "task": "cultivation.digital.tasks.remind_of_steps_today",
+        "schedule": crontab(hour=8, minute=30),
+    },
     "titles-expire-every-night": {
         "task": "cultivation.pipeline.tasks.expire_titles_tonight",
         "schedule": crontab(hour=0, minute=20),

@@ -231,6 +231,8 @@ COVERAGE_STALE_PERCENT = max(1, env.int("COVERAGE_STALE_PERCENT", default=25))
 COVERAGE_EXPIRING_DAYS = max(1, env.int("COVERAGE_EXPIRING_DAYS", default=60))
 COVERAGE_EXPIRING_PERCENT = max(1, env.int("COVERAGE_EXPIRING_PERCENT", default=10))
 COVERAGE_REMIND_DAYS = max(1, env.int("COVERAGE_REMIND_DAYS", default=60))
+# The least number of peers whose average is shown beside a firm's own digital assessment.
+DIGITAL_PEERS_MIN = max(3, env.int("DIGITAL_PEERS_MIN", default=5))
 # How many days facts of the registry are kept on which no stored result and no scenario rests.
 SNAPSHOT_DAYS = max(1, env.int("SNAPSHOT_DAYS", default=400))
 

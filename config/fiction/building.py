@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, Protocol
 
 from django.utils import timezone
 
-from config.fiction import change, facts, goals, honours, journeys, people, registry, rounds, store
+from config.fiction import (
+    change,
+    digital,
+    facts,
+    goals,
+    honours,
+    journeys,
+    people,
+    registry,
+    rounds,
+    store,
+)
 from config.fiction.ground import Ground
 from config.fiction.words import BRANDS
 from cultivation.digital.models import TransformationProject
@@ -78,6 +89,7 @@ def build(
     made["rounds"] = rounds.open_rounds()
     made["applications"] = journeys.walk(told=told.report)
     rounds.move_one()
+    made["projects"] += digital.fill()
     told.log("覆盖率历史 · coverage of the past")
     made["park_findings"] = goals.look_round(seed, today)
     made["coverage_days"] = change.look_back(today, told=told.report)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from config.fiction import store
+from config.fiction import answering, store
 from config.fiction.dice import Dice, either
 from config.fiction.words import MARK
 from cultivation.digital import beside, coverage, maturity
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 SINCE = dt.date(2023, 3, 1)
 COUNTED = dt.date(2023, 12, 31)
 NEW_INDEX = dt.date(2024, 9, 4)
+ANSWERED = 3000  # firms up to this number have answers, the others a result alone
 POINTS = ((0, 19), (20, 39), (40, 59), (60, 79), (80, 96))  # by level, both indexes
 ASSESSOR = f"演示评测机构{MARK}"
 
@@ -57,10 +58,13 @@ def _assessment(
     firm: int, day: dt.date, level: int, part: float, *, on_site: bool
 ) -> dict[str, Any]:
     low, high = POINTS[level]
+    new = day >= NEW_INDEX
+    answered = new and firm <= ANSWERED
     return {
         "enterprise_id": firm,
-        "index_version": 2024 if day >= NEW_INDEX else 2022,
+        "index_version": 2024 if new else 2022,
         "way": "on_site" if on_site else "self_declared",
+        "answers": answering.answers(level, part) if answered else None,
         "level": level,
         "score": int(low * 100 + part * (high - low) * 100),
         "assessed_on": day,

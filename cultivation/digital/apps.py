@@ -12,6 +12,7 @@ class DigitalConfig(AppConfig):
 
     def ready(self) -> None:
         """Let each migration put back the triggers of the cube, and name what is told (触发器)."""
+        import cultivation.digital.transforming.telling  # noqa: F401
         from cultivation.digital.alerts import reminding, telling  # noqa: F401 - their kinds
         from cultivation.digital.cube import marks
 

@@ -1,4 +1,4 @@
-"""Coverage definitions with their versions, and the paths to their goal (覆盖口径)."""
+"""Coverage definitions with versions, paths, thresholds and check-lists, from seeds (覆盖口径)."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from cultivation.digital import seeds
+from cultivation.digital.assessing import rules
 from cultivation.digital.models import (
     CoverageDefinition,
     FormerRule,
     MaturityAssessment,
     RequiredPath,
 )
+from cultivation.digital.transforming import accepting
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -34,10 +36,12 @@ class Rule:
 
 @transaction.atomic
 def load() -> int:
-    """Load definitions and paths; a second load changes nothing; return how many there are.
+    """Load all of it; a second load changes nothing; return how many definitions there are.
 
     The start of a path is only set where the path is new, since offices may set their own.
     """
+    rules.load()
+    accepting.load()
     found = seeds.tables("coverage_definitions.toml", "definition")
     for row in found:
         check_count(row["count"])

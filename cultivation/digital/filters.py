@@ -1,4 +1,4 @@
-"""Narrowing the list of firms behind a coverage figure (筛选)."""
+"""Narrowing the lists of firms, projects and providers (筛选)."""
 
 from __future__ import annotations
 
@@ -9,8 +9,15 @@ from django import forms
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from cultivation.digital import index
 from cultivation.digital.coverage import GROUPS, TIERS
-from cultivation.digital.models import CoverageAlert, CoverageDefinition
+from cultivation.digital.models import (
+    CoverageAlert,
+    CoverageDefinition,
+    ServiceProvider,
+    TransformationProject,
+)
+from cultivation.digital.transforming import providers
 from enterprises.places.models import Region
 from enterprises.registry.models import Enterprise, SizeClass
 
@@ -116,3 +123,100 @@ class AlertFilter(django_filters.FilterSet):  # type: ignore[misc]
     def by_day(self, rows: Rows, _name: str, value: Any) -> Rows:
         """Keep what opened or closed on a day."""
         return rows.filter(Q(opened_on=value) | Q(closed_on=value))
+
+
+class ProjectFilter(django_filters.FilterSet):  # type: ignore[misc]
+    """Narrow projects by how far they are, lateness, provider, place and words (项目筛选)."""
+
+    far = django_filters.ChoiceFilter(
+        method="by_far",
+        choices=[("open", _("under way")), ("done", _("work done")), ("accepted", _("accepted"))],
+        label=_("How far"),
+        empty_label=_("All"),
+    )
+    late = django_filters.BooleanFilter(
+        method="by_late",
+        label=_("Overdue only"),
+        widget=forms.CheckboxInput,
+    )
+    provider = django_filters.ModelChoiceFilter(
+        queryset=ServiceProvider.objects.all(), label=_("Service provider"), empty_label=_("All")
+    )
+    region = django_filters.CharFilter(method="by_region", label=_("Region code"), max_length=6)
+    year = django_filters.NumberFilter(
+        method="by_year", label=_("Begun in"), min_value=2000, max_value=2100
+    )
+    q = django_filters.CharFilter(
+        method="by_words",
+        label=_("Name or credit code"),
+        max_length=100,
+        widget=forms.TextInput(attrs={"type": "search"}),
+    )
+
+    class Meta:
+        model = TransformationProject
+        fields = ("far", "late", "provider", "region", "year", "q")
+
+    def by_far(self, rows: Rows, _name: str, value: str) -> Rows:
+        """Keep projects that are so far."""
+        if value == "accepted":
+            return rows.filter(accepted_on__isnull=False)
+        return rows.filter(accepted_on__isnull=True, finished_on__isnull=value == "open")
+
+    def by_late(self, rows: Rows, _name: str, value: bool) -> Rows:  # noqa: FBT001
+        """Keep projects with an overdue step."""
+        return rows.filter(is_late=True) if value else rows
+
+    def by_region(self, rows: Rows, _name: str, value: str) -> Rows:
+        """Keep projects of a region and all below it; an unknown code has none."""
+        region = Region.objects.filter(code=value.strip()).first()
+        return (
+            rows.filter(enterprise__region_path__startswith=region.path) if region else rows.none()
+        )
+
+    def by_year(self, rows: Rows, _name: str, value: Any) -> Rows:
+        """Keep projects begun in a year."""
+        return rows.filter(started_on__year=int(value))
+
+    def by_words(self, rows: Rows, _name: str, value: str) -> Rows:
+        """Keep projects whose name or firm holds the words or whose firm's code begins so."""
+        words = value.strip()
+        return rows.filter(
+            Q(name__icontains=words)
+            | Q(enterprise__name__icontains=words)
+            | Q(enterprise__credit_code__istartswith=words)
+        )
+
+
+class ProviderFilter(django_filters.FilterSet):  # type: ignore[misc]
+    """Narrow providers by scenario, place and name (服务商筛选)."""
+
+    scenario = django_filters.ChoiceFilter(
+        method="by_scenario", choices=[], label=_("Scenario"), empty_label=_("All")
+    )
+    region = django_filters.CharFilter(method="by_region", label=_("Region code"), max_length=6)
+    q = django_filters.CharFilter(
+        field_name="name",
+        lookup_expr="icontains",
+        label=_("Name"),
+        max_length=100,
+        widget=forms.TextInput(attrs={"type": "search"}),
+    )
+
+    class Meta:
+        model = ServiceProvider
+        fields = ("scenario", "region", "q")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(str(one.no), str(one)) for one in index.scenarios()]
+        self.filters["scenario"].extra["choices"] = choices
+
+    def by_scenario(self, rows: Rows, _name: str, value: str) -> Rows:
+        """Keep providers who serve a scenario."""
+        return rows.filter(scenarios__scenario=int(value))
+
+    def by_region(self, rows: Rows, _name: str, value: str) -> Rows:
+        """Keep providers who work in a region; an unknown code has none."""
+        region = Region.objects.filter(code=value.strip()).first()
+        return rows.filter(providers.in_reach(region.path)) if region else rows.none()

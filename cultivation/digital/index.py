@@ -178,6 +178,20 @@ def scenarios() -> tuple[Scenario, ...]:
 
 
 @cache
+def dimensions() -> tuple[tuple[Question, ...], ...]:
+    """Return the questions by dimension, in the order of the index (维度)."""
+    return tuple(
+        tuple(group) for _name, group in groupby(questions(), key=lambda one: one.dimension_zh)
+    )
+
+
+@cache
+def areas() -> tuple[tuple[Scenario, ...], ...]:
+    """Return the scenarios by area, in the order of the index (场景领域)."""
+    return tuple(tuple(group) for _name, group in groupby(scenarios(), key=lambda one: one.area_zh))
+
+
+@cache
 def levels(version: int) -> tuple[Level, ...]:
     """Return the levels of an index version, lowest first."""
     return tuple(

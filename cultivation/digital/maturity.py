@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cultivation.digital import index, scoring
+from cultivation.digital.assessing import rules
 from cultivation.digital.models import MaturityAssessment
 from enterprises.audit import recording
 from enterprises.audit.hashing import digest
@@ -24,11 +25,13 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
+    from cultivation.digital.models import LevelRule
     from enterprises.accounts.models import User
 
 Way = MaturityAssessment.Way
 NEWEST_FIRST = ("-assessed_on", "way", "-pk")  # on a day, on site before self-declared
 BATCH = 1000
+KEPT = ("enterprise_id", "document", "made_by", "made_by_id", "declared", "findings")
 
 
 def is_officer_of(user: User, enterprise: Enterprise) -> bool:
@@ -75,10 +78,14 @@ def record(
     valid_to: dt.date | None = None,
     assessor: str = "",
     document: Document | None = None,
+    declared: MaturityAssessment | None = None,
+    findings: Mapping[str, Sequence[str]] | None = None,
 ) -> MaturityAssessment:
     """Record an assessment from answers, or from a level (and score in hundredths) fixed elsewhere.
 
-    Raises PermissionDenied for somebody else's enterprise and ValidationError for what cannot be.
+    On site, `declared` are the self-declared answers it was held against and `findings` what was
+    found of each. Raises PermissionDenied for somebody else's enterprise and ValidationError for
+    what cannot be.
     """
     if not may_record(by, enterprise, way=way):
         raise PermissionDenied
@@ -95,7 +102,10 @@ def record(
             "assessor": assessor.strip(),
             "document": document,
             "made_by": by,
-        }
+            "declared": declared,
+            "findings": dict(findings or {}),
+        },
+        rules.every(),
     )
     if document is not None and document.enterprise_id != enterprise.pk:
         raise ValidationError(_("The document belongs to another enterprise."))
@@ -110,6 +120,8 @@ def record(
         "way": row.way,
         "assessed_on": row.assessed_on.isoformat(),
     }
+    if row.answers:
+        after["answers"] = digest(row.answers)
     ledger.note(enterprise, f"maturity:{row.pk}", {"digital_level": before}, after, by, "")
     return row
 
@@ -120,7 +132,8 @@ def record_many(rows: Iterable[Mapping[str, Any]], *, keep_levels: bool = True) 
     Rows are mappings of enterprise_id, way, index_version, level or answers, assessed_on and, if
     wanted, score, valid_to, assessor, made_by_id. The rules of `record` hold, rights are not asked.
     """
-    made: list[MaturityAssessment] = [_row(row) for row in rows]
+    known = rules.every()
+    made: list[MaturityAssessment] = [_row(row, known) for row in rows]
     with transaction.atomic():
         MaturityAssessment.objects.bulk_create(made, batch_size=BATCH)
         recording.note("maturity.entered", "maturity", by=None, after={"rows": len(made)})
@@ -185,7 +198,7 @@ def _set_levels(batch: list[tuple[int, int | None, int | None]], now: dt.datetim
         )
 
 
-def _row(given: Mapping[str, Any]) -> MaturityAssessment:
+def _row(given: Mapping[str, Any], known: Sequence[LevelRule]) -> MaturityAssessment:
     """Return the assessment to be saved; raise ValidationError for what cannot be."""
     version, way = given["index_version"], given["way"]
     on, until = given["assessed_on"], given.get("valid_to")
@@ -204,17 +217,16 @@ def _row(given: Mapping[str, Any]) -> MaturityAssessment:
         raise ValidationError(_("The assessment would expire before it was made."))
     if way == Way.ON_SITE and not given.get("assessor"):
         raise ValidationError(_("An assessment on site names its assessor."))
-    level, score = _level_and_score(given)
-    fields = {
-        key: given[key]
-        for key in ("enterprise_id", "document", "made_by", "made_by_id")
-        if key in given
-    }
+    rule = rules.chosen(known, version, on)
+    level, score = _level_and_score(given, rules.levels_of(rule, version))
+    fields = {key: given[key] for key in KEPT if key in given}
     return MaturityAssessment(
         **fields,
         index_version=version,
+        rule=rule,
         way=way,
         answers=given.get("answers") or {},
+        parts=scoring.parts_of(given["answers"]) if given.get("answers") else [],
         level=level,
         score=score,
         assessed_on=on,
@@ -223,7 +235,9 @@ def _row(given: Mapping[str, Any]) -> MaturityAssessment:
     )
 
 
-def _level_and_score(given: Mapping[str, Any]) -> tuple[int, int | None]:
+def _level_and_score(
+    given: Mapping[str, Any], levels: Sequence[index.Level]
+) -> tuple[int, int | None]:
     answers, level, score = (given.get(key) for key in ("answers", "level", "score"))
     version = given["index_version"]
     if score is not None and not 0 <= score <= 10_000:
@@ -233,12 +247,12 @@ def _level_and_score(given: Mapping[str, Any]) -> tuple[int, int | None]:
     if answers:
         if version != index.ASKED:
             raise ValidationError(_("Only the 2024 index can be answered here."))
-        standing = scoring.stand(answers)
+        standing = scoring.stand(answers, levels)
         found, points = standing.level, standing.score
     elif version == 2022 and score is not None:
-        found, points = scoring.level_of_score(version, score), score
+        found, points = scoring.level_of_score(levels, score), score
     elif level is not None:
-        _refuse_impossible(version, level, score)
+        _refuse_impossible(levels, level, score)
         return level, score
     else:
         raise ValidationError(_("An assessment needs its answers or its level."))
@@ -249,11 +263,11 @@ def _level_and_score(given: Mapping[str, Any]) -> tuple[int, int | None]:
     return found, points
 
 
-def _refuse_impossible(version: int, level: int, score: int | None) -> None:
+def _refuse_impossible(levels: Sequence[index.Level], level: int, score: int | None) -> None:
     """Refuse a level whose points a stated score does not reach."""
     if score is None or level == 0:
         return
-    least = next(row for row in index.levels(version) if row.no == level)
+    least = next(row for row in levels if row.no == level)
     if score * 10 < least.points:
         raise ValidationError(
             _("Level %(level)s needs at least %(points)s points.")

@@ -1,33 +1,27 @@
-"""Digital transformation projects: registered, finished, accepted (数字化改造项目)."""
+"""Digital transformation projects: registered, changed, finished, accepted (数字化改造项目)."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from cultivation.digital.maturity import is_officer_of
 from cultivation.digital.models import TransformationProject
-from enterprises.registry import ledger
+from cultivation.digital.transforming import accepting, gains, steps
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Mapping
 
+    from cultivation.digital.models import ServiceProvider
     from enterprises.accounts.models import User
     from enterprises.registry.models import Enterprise
 
-
-def may_keep(user: User, enterprise: Enterprise) -> bool:
-    """Tell whether a user may register and finish projects: staff, or an officer (登记)."""
-    return enterprise.pk in user.scope.enterprises or is_officer_of(user, enterprise)
-
-
-def may_accept(user: User, enterprise: Enterprise) -> bool:
-    """Tell whether a user may accept projects: only an officer (验收)."""
-    return is_officer_of(user, enterprise)
+MONEY = ("own_money", "own_paid", "public_money", "public_paid")
+LARGEST = 10**17  # fen
+EDITABLE = ("name", "provider", *MONEY, "note")
 
 
 @transaction.atomic
@@ -38,88 +32,121 @@ def register(
     started_on: dt.date,
     by: User,
     own_money: int | None = None,
+    own_paid: int | None = None,
     public_money: int | None = None,
+    public_paid: int | None = None,
+    provider: ServiceProvider | None = None,
     note: str = "",
+    due: Mapping[str, dt.date | None] | None = None,
 ) -> TransformationProject:
-    """Register a project that has begun; money is whole fen (项目登记)."""
-    if not may_keep(by, enterprise):
+    """Register a project that has begun; money is whole fen (项目登记).
+
+    `due` names the stages it is to go through, each with its due day or none.
+    """
+    if not steps.may_keep(by, enterprise):
         raise PermissionDenied
-    _refuse_future(started_on)
-    if not name.strip():
-        raise ValidationError(_("A project needs a name."))
-    if min(own_money or 0, public_money or 0) < 0:
-        raise ValidationError(_("Money spent is not negative."))
+    steps.refuse_future(started_on)
+    values = {
+        "name": name.strip(), "provider": provider, "own_money": own_money, "own_paid": own_paid,
+        "public_money": public_money, "public_paid": public_paid, "note": note.strip(),
+    }  # fmt: skip
+    _refuse_wrong(values)
     project = TransformationProject.objects.create(
-        enterprise=enterprise,
-        name=name.strip(),
-        started_on=started_on,
-        own_money=own_money,
-        public_money=public_money,
-        note=note.strip(),
+        enterprise=enterprise, started_on=started_on, **values
     )
-    _note(project, by=by, before={}, after={"name": project.name, "started_on": started_on})
+    steps.note(project, by=by, before={}, after={"name": project.name, "started_on": started_on})
+    if due:
+        steps.plan(project, due, by=by)
+    return project
+
+
+@transaction.atomic
+def change(
+    project: TransformationProject, values: Mapping[str, Any], *, version: int, by: User
+) -> TransformationProject:
+    """Change name, provider, money and note of a project that is not accepted (修改项目).
+
+    Raises ValidationError where somebody was faster.
+    """
+    project = steps.locked(project)
+    if not steps.may_keep(by, project.enterprise):
+        raise PermissionDenied
+    if project.version != version:
+        raise ValidationError(
+            _("Somebody changed this project since you opened it. Load it again.")
+        )
+    if project.accepted_on and set(values) - {"own_paid", "public_paid"}:
+        raise ValidationError(_("The project is accepted already; only payments can be noted."))
+    now = {key: getattr(project, key) for key in EDITABLE} | dict(values)
+    _refuse_wrong(now)
+    before = {key: getattr(project, key) for key in values if getattr(project, key) != values[key]}
+    for key, value in values.items():
+        setattr(project, key, value)
+    project.version += 1
+    project.save()
+    if before:
+        steps.note(project, by=by, before=before, after={key: values[key] for key in before})
     return project
 
 
 @transaction.atomic
 def finish(project: TransformationProject, *, on: dt.date, by: User) -> TransformationProject:
-    """Note that a project is finished, once, not before it began (项目完工)."""
-    project = _locked(project)
-    if not may_keep(by, project.enterprise):
+    """Note that the work is done, once, not before it began, after all its steps (项目完工)."""
+    project = steps.locked(project)
+    if not steps.may_keep(by, project.enterprise):
         raise PermissionDenied
     if project.finished_on:
         raise ValidationError(_("The project is finished already."))
-    _refuse_future(on)
+    steps.refuse_future(on)
     if on < project.started_on:
         raise ValidationError(_("A project is not finished before it begins."))
+    steps.refuse_open(project, steps.Stage.WORK, on)
     project.finished_on = on
-    project.save(update_fields=["finished_on"])
-    _note(project, by=by, before={"finished_on": None}, after={"finished_on": on})
+    project.version += 1
+    project.save(update_fields=["finished_on", "version"])
+    steps.close(project, steps.Stage.WORK, on)
+    steps.note(project, by=by, before={"finished_on": None}, after={"finished_on": on})
     return project
 
 
 @transaction.atomic
 def accept(project: TransformationProject, *, on: dt.date, by: User) -> TransformationProject:
-    """Accept a finished project, once, not before it was finished (项目验收)."""
-    project = _locked(project)
-    if not may_accept(by, project.enterprise):
+    """Accept a finished project, once, with all that its check-list requires (项目验收).
+
+    The list and the assessments before and after are kept with it.
+    """
+    project = steps.locked(project)
+    if not steps.may_accept(by, project.enterprise):
         raise PermissionDenied
     if project.accepted_on:
         raise ValidationError(_("The project is accepted already."))
     if not project.finished_on:
         raise ValidationError(_("A project is finished before it is accepted."))
-    _refuse_future(on)
+    steps.refuse_future(on)
     if on < project.finished_on:
         raise ValidationError(_("A project is not accepted before it is finished."))
-    project.accepted_on = on
-    project.save(update_fields=["accepted_on"])
-    _note(project, by=by, before={"accepted_on": None}, after={"accepted_on": on})
+    checked = accepting.refuse_missing(project)
+    gain = gains.of(project)
+    project.accepted_on, project.acceptance_rule = on, checked.rule
+    project.before, project.after = gain.before, gain.after
+    project.version += 1
+    project.save()
+    steps.close(project, steps.Stage.ACCEPTANCE, on)
+    after: dict[str, object] = {"accepted_on": on}
+    if checked.rule:
+        after["rule"] = checked.rule.code
+    steps.note(project, by=by, before={"accepted_on": None}, after=after)
     return project
 
 
-def _locked(project: TransformationProject) -> TransformationProject:
-    rows = TransformationProject.objects.select_for_update(of=("self",))
-    found: TransformationProject = rows.select_related("enterprise").get(pk=project.pk)
-    return found
-
-
-def _refuse_future(day: dt.date) -> None:
-    if day > timezone.localdate():
-        raise ValidationError(_("The day lies in the future."))
-
-
-def _note(
-    project: TransformationProject,
-    *,
-    by: User,
-    before: dict[str, object],
-    after: dict[str, object],
-) -> None:
-    ledger.note(
-        project.enterprise,
-        f"project:{project.pk}",
-        {key: str(value) if value is not None else None for key, value in before.items()},
-        {key: str(value) for key, value in after.items()},
-        by,
-        "",
-    )
+def _refuse_wrong(values: Mapping[str, Any]) -> None:
+    """Raise ValidationError for a project without a name, and for money that cannot be."""
+    if not values["name"]:
+        raise ValidationError(_("A project needs a name."))
+    sums = [values[name] or 0 for name in MONEY]
+    if min(sums) < 0:
+        raise ValidationError(_("Money spent is not negative."))
+    if max(sums) > LARGEST:
+        raise ValidationError(_("The amount is too large; check the unit."))
+    if (values["public_paid"] or 0) > (values["public_money"] or 0):
+        raise ValidationError(_("More public money is paid than promised; correct one of them."))

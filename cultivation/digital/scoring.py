@@ -16,6 +16,8 @@ from django.utils.translation import gettext as _
 from cultivation.digital import index
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cultivation.digital.index import Level, Question, Scenario
 
 Answers = dict[str, Any]  # {"questions": {"1": ["B", "C"]}, "scenarios": {"1": 2}}
@@ -67,6 +69,11 @@ class Standing:
         return max((test.level.no for test in self.tests if test.met), default=0)
 
     @property
+    def name(self) -> str:
+        """Return the name of the level; empty where none is reached."""
+        return next((str(test.level) for test in self.tests if test.level.no == self.level), "")
+
+    @property
     def next(self) -> LevelTest | None:
         """Return the test of the next level up; None at the top."""
         return next((test for test in self.tests if test.level.no == self.level + 1), None)
@@ -88,7 +95,7 @@ def check(answers: Answers) -> None:
     given, stood = answers.get("questions", {}), answers.get("scenarios", {})
     for question in index.questions():
         chosen = given.get(str(question.no)) or []
-        if not _is_answer(question, chosen):
+        if not is_answer(question, chosen):
             wrong.append(
                 _("Question %(no)s (%(name)s) is not properly answered.")
                 % {"no": question.no, "name": question.indicator}
@@ -108,7 +115,8 @@ def check(answers: Answers) -> None:
         raise ValidationError(wrong)
 
 
-def _is_answer(question: Question, chosen: list[str]) -> bool:
+def is_answer(question: Question, chosen: list[str]) -> bool:
+    """Tell whether options are a proper answer: known, not twice, “none” alone."""
     known = {option.code: option for option in question.options}
     if not isinstance(chosen, list) or not chosen or len(set(chosen)) != len(chosen):
         return False
@@ -124,8 +132,11 @@ def points_of(question: Question, chosen: list[str]) -> int:
     return sum(option.points for option in question.options if option.code in chosen)
 
 
-def stand(answers: Answers) -> Standing:
-    """Return score, level and what the next level asks for; ValidationError on bad answers."""
+def stand(answers: Answers, levels: Sequence[Level] | None = None) -> Standing:
+    """Return score, level and what the next level asks for; ValidationError on bad answers.
+
+    `levels` are the thresholds to judge under; without them those of the seeds.
+    """
     check(answers)
     by_dimension: dict[str, list[int]] = {}
     for question in index.questions():
@@ -134,7 +145,7 @@ def stand(answers: Answers) -> Standing:
         sums[1] += question.most
     points = sum(own for own, _most in by_dimension.values())
     reached = {s: answers["scenarios"][str(s.no)] for s in index.scenarios()}
-    tests = tuple(_test(level, points, reached) for level in index.levels(index.ASKED))
+    tests = tuple(_test(level, points, reached) for level in levels or index.levels(index.ASKED))
     standing = Standing(
         points=points,
         dimensions=tuple((name, own, most) for name, (own, most) in by_dimension.items()),
@@ -164,8 +175,31 @@ def _test(level: Level, points: int, reached: dict[Scenario, int]) -> LevelTest:
     )
 
 
-def level_of_score(version: int, score: int) -> int:
+def level_of_score(levels: Sequence[Level], score: int) -> int:
     """Return the level that a score in hundredths gives where the score alone decides (2022)."""
-    return max(
-        (level.no for level in index.levels(version) if score * 10 >= level.points), default=0
-    )
+    return max((level.no for level in levels if score * 10 >= level.points), default=0)
+
+
+def parts_of(answers: Answers) -> list[int]:
+    """Return thousandths by dimension, then the sums of levels by area: 3 + 4 numbers (分项)."""
+    points: dict[str, int] = {}
+    for question in index.questions():
+        own = points_of(question, answers["questions"][str(question.no)])
+        points[question.dimension_en] = points.get(question.dimension_en, 0) + own
+    areas: dict[str, int] = {}
+    for scenario in index.scenarios():
+        reached = answers["scenarios"][str(scenario.no)]
+        areas[scenario.area_en] = areas.get(scenario.area_en, 0) + reached
+    return [*points.values(), *areas.values()]
+
+
+def at_least(answers: Answers, levels: Sequence[Level] | None = None) -> Standing:
+    """Return how answers stand that are not complete: what is missing counts nothing (目前至少)."""
+    given, stood = answers.get("questions", {}), answers.get("scenarios", {})
+    questions = {}
+    for question in index.questions():
+        chosen = given.get(str(question.no)) or []
+        none = [question.options[0].code]
+        questions[str(question.no)] = chosen if is_answer(question, chosen) else none
+    scenarios = {str(one.no): stood.get(str(one.no)) or 0 for one in index.scenarios()}
+    return stand({"questions": questions, "scenarios": scenarios}, levels)

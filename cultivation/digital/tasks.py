@@ -8,6 +8,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from cultivation.digital import checking
+from cultivation.digital.transforming import telling
 from enterprises.jobs import runs
 
 
@@ -43,3 +44,19 @@ def compare_cube_this_week() -> int:
     """Begin the comparison of the week; return the run (每周)."""
     run, _new = checking.begin_comparison()
     return run.pk
+
+
+@shared_task
+def remind_of_steps_today() -> int:
+    """Begin today's run that reminds of overdue steps of projects; return its id."""
+    task = "cultivation.digital.tasks.remind_of_steps"
+    run, _new = runs.start("remind_of_steps", task=task, key=timezone.localdate().isoformat())
+    return run.pk
+
+
+@shared_task
+def remind_of_steps(run_id: int) -> None:
+    """Remind of steps that are late, once each; again is safe."""
+    with runs.working(run_id) as progress:
+        if progress is not None:
+            progress.result["told"] = telling.remind(progress=progress)

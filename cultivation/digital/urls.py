@@ -8,11 +8,16 @@ from django.urls import path
 
 from cultivation.digital.views import (
     alerts,
+    assessing,
+    assessing_saves,
     cities,
     coverage,
     dashboard,
     enterprise,
+    level_rules,
     parks,
+    project_lists,
+    projects,
     targets,
 )
 
@@ -42,10 +47,28 @@ urlpatterns: list[URLPattern] = [
     path("coverage/cities/", cities.city_list, name="cities"),
     path("coverage/cities/<int:pk>/", cities.city, name="city"),
     path("coverage/cities/<int:pk>/firms/", cities.city_firms, name="city_firms"),
+    path("coverage/level-rules/", level_rules.level_rules, name="level_rules"),
+    path("coverage/projects/", project_lists.projects, name="projects"),
+    path("coverage/projects/export/", project_lists.export, name="projects_export"),
+    path("coverage/providers/", project_lists.provider_list, name="providers"),
+    path("coverage/providers/new/", project_lists.provider_new, name="provider_new"),
+    path("coverage/providers/<int:number>/", project_lists.provider_edit, name="provider_edit"),
     path(OF, enterprise.of_enterprise, name="of_enterprise"),
-    path(f"{OF}assess/<slug:way>/", enterprise.assess, name="assess"),
+    path(f"{OF}assess/<slug:way>/", assessing.draft, name="assess"),
+    path(f"{OF}assess/<slug:way>/save/", assessing_saves.save, name="draft_save"),
+    path(f"{OF}assess/<slug:way>/here/", assessing_saves.here, name="draft_here"),
+    path(f"{OF}assess/<slug:way>/check/", assessing.check, name="draft_check"),
+    path(f"{OF}assess/<slug:way>/<slug:key>/", assessing.step, name="draft_step"),
+    path(f"{OF}compare/", enterprise.compare, name="compare"),
     path(f"{OF}result/", enterprise.result, name="result"),
     path(f"{OF}assessments/<int:number>/", enterprise.assessment, name="assessment"),
-    path(f"{OF}projects/new/", enterprise.project_new, name="project_new"),
-    path(f"{OF}projects/<int:number>/<slug:step>/", enterprise.project_step, name="project_step"),
+    path(f"{OF}projects/new/", projects.new, name="project_new"),
+    path(f"{OF}projects/<int:number>/", projects.project, name="project"),
+    path(f"{OF}projects/<int:number>/edit/", projects.edit, name="project_edit"),
+    path(f"{OF}projects/<int:number>/milestone/", projects.milestone, name="project_milestone"),
+    path(f"{OF}projects/<int:number>/items/<int:item>/", projects.tick, name="project_tick"),
+    path(
+        f"{OF}projects/<int:number>/parts/<int:part>/<slug:do>/", projects.part, name="project_part"
+    ),
+    path(f"{OF}projects/<int:number>/<slug:step>/", projects.step, name="project_step"),
 ]

@@ -19,6 +19,7 @@ KINDS: dict[str, Any] = {
     "tell_of_round": _("Telling of a round that takes applications"),
     "keep_duties": _("Yearly updates and reminders"),
     "remind_of_drafts": _("Reminders of drafts not submitted"),
+    "remind_of_steps": _("Reminders of overdue project steps"),
     "release": _("Release of decisions"),
     "look_at_release": _("Look at decisions before their release"),
     "replay": _("Replay of judgements"),

@@ -97,4 +97,4 @@ def test_scenarios_within_reach_are_those_one_step_below_the_next_level() -> Non
     ("score", "level"), [(0, 0), (1999, 0), (2000, 1), (3999, 1), (4000, 2), (6000, 3), (8000, 4)]
 )
 def test_the_2022_level_follows_from_the_score_with_the_lower_edge_in(score, level) -> None:
-    assert scoring.level_of_score(2022, score) == level
+    assert scoring.level_of_score(index.levels(2022), score) == level

@@ -47,9 +47,10 @@
   // ---- the fields of the page
   const fields = new Map();
   for (const box of form.querySelectorAll("[data-field]")) {
-    const input = box.querySelector(`[name="${CSS.escape(box.dataset.input)}"]`);
+    const inputs = [...box.querySelectorAll(`[name="${CSS.escape(box.dataset.input)}"]`)];
+    const input = inputs.length > 1 ? group(box, inputs) : inputs[0];
     fields.set(box.dataset.field, {
-      subject: box.dataset.field, box, input, sort: box.dataset.sort,
+      subject: box.dataset.field, box, input, inputs, sort: box.dataset.sort,
       seen: box.querySelector('input[type="hidden"][name^="seen:"]'),
       state: box.querySelector("[data-state]"), trouble: box.querySelector("[data-trouble]"),
       error: box.querySelector("[data-error]"), reading: box.querySelector("[data-reading]"),
@@ -58,6 +59,16 @@
     });
   }
   const newId = () => [...crypto.getRandomValues(new Uint8Array(16))].map((n) => n.toString(16).padStart(2, "0")).join("");
+  // Several inputs of one name are one field: its value is the options chosen, "B C".
+  function group(box, inputs) {
+    return {
+      get value() { return inputs.filter((one) => one.checked).map((one) => one.value).join(" "); },
+      set value(text) { for (const one of inputs) one.checked = text.split(" ").includes(one.value); },
+      setAttribute: (name, text) => box.setAttribute(name, text),
+      removeAttribute: (name) => box.removeAttribute(name),
+      focus: () => (inputs.find((one) => one.checked) || inputs[0]).focus(),
+    };
+  }
   function value(input) {
     return input.type === "checkbox" ? (input.checked ? "on" : "") : input.value;
   }
@@ -128,7 +139,8 @@
     if (!isDirty(field) || field.stopped) return;
     const sent = value(field.input);
     const data = new URLSearchParams({ subject: field.subject, unit: form.elements.unit.value, save: field.id || newId() });
-    data.set(field.box.dataset.input, sent);
+    if (field.inputs.length > 1) for (const one of sent.split(" ").filter(Boolean)) data.append(field.box.dataset.input, one);
+    else data.set(field.box.dataset.input, sent);
     data.set(`seen:${field.subject}`, field.seen.value);
     for (const why of field.trouble.querySelectorAll("[data-reason]")) data.set(why.name, why.value);
     field.flying = true;
@@ -243,7 +255,7 @@
   function of(event) {
     const box = event.target.closest("[data-field]");
     const field = box && fields.get(box.dataset.field);
-    return field && field.input === event.target ? field : null;
+    return field && field.inputs.includes(event.target) ? field : null;
   }
   form.addEventListener("input", (event) => {
     const field = of(event);
@@ -297,7 +309,7 @@
     }
     write(rows);
     if (!here.length) return;
-    const name = (field) => field.box.querySelector("label").textContent.trim();
+    const name = (field) => field.box.querySelector("legend, label").textContent.trim();
     found.querySelector("[data-found-which]").textContent = here.map(name).join(" · ");
     found.hidden = false;
     found.querySelector("[data-put-back]").addEventListener("click", () => {

@@ -1,7 +1,15 @@
 """Digital maturity, transformation projects, and coverage against 2027 (数字化转型)."""
 
+from cultivation.digital.models.acceptance import AcceptanceItem, AcceptanceRule
 from cultivation.digital.models.alerts import CoverageAlert
-from cultivation.digital.models.assessing import MaturityAssessment
+from cultivation.digital.models.assessing import (
+    AssessmentDraft,
+    DraftField,
+    DraftPresence,
+    LevelRule,
+    LevelThreshold,
+    MaturityAssessment,
+)
 from cultivation.digital.models.coverage import (
     CoverageDefinition,
     CoverageSnapshot,
@@ -9,6 +17,7 @@ from cultivation.digital.models.coverage import (
     RequiredPath,
 )
 from cultivation.digital.models.cube import CubeCell, CubeDay, CubeFirm, CubeLevel, CubeMark
+from cultivation.digital.models.providing import ProviderScenario, ServiceProvider
 from cultivation.digital.models.stages import StageSnapshot
 from cultivation.digital.models.targets import (
     ParkFinding,
@@ -18,9 +27,16 @@ from cultivation.digital.models.targets import (
     Target,
     TargetFigure,
 )
-from cultivation.digital.models.transforming import TransformationProject
+from cultivation.digital.models.transforming import (
+    ProjectStep,
+    ProjectTick,
+    TransformationProject,
+)
 
 __all__ = [
+    "AcceptanceItem",
+    "AcceptanceRule",
+    "AssessmentDraft",
     "CoverageAlert",
     "CoverageDefinition",
     "CoverageSnapshot",
@@ -29,13 +45,21 @@ __all__ = [
     "CubeFirm",
     "CubeLevel",
     "CubeMark",
+    "DraftField",
+    "DraftPresence",
     "FormerRule",
+    "LevelRule",
+    "LevelThreshold",
     "MaturityAssessment",
     "ParkFinding",
     "ParkItem",
     "PilotBatch",
     "PilotCity",
+    "ProjectStep",
+    "ProjectTick",
+    "ProviderScenario",
     "RequiredPath",
+    "ServiceProvider",
     "StageSnapshot",
     "Target",
     "TargetFigure",

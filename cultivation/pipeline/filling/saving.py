@@ -126,26 +126,46 @@ def _settled(sheet: Sheet, wish: Wish, scope: Opened, save_id: str) -> Outcome |
         text = _("“%(field)s” is not open in this application.")
         said = text % {"field": subjects.label_of(subject)}
         return Outcome(subject, State.REFUSED, message=said)
-    entry, now = sheet.entries.get(subject), timezone.now()
+    label = subjects.label_of(subject)
+    kept = Kept(sheet.mark(subject), sheet.value(subject), sheet.entries.get(subject))
+    return settled(wish, kept, new=subjects.mark(subject, wish.value), label=label, save_id=save_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A field as it is kept: its mark, its value, and the row of its saves (现存值)."""
+
+    mark: str
+    value: Any
+    entry: Any  # a row with saves, made_by and made_at, of any sort of form
+
+
+def settled(wish: Wish, kept: Kept, *, new: str, label: str, save_id: str) -> Outcome | None:
+    """Return what is clear of a save by the marks alone: known, the same, overtaken; else None."""
+    entry, subject = kept.entry, wish.subject
     known = dict(entry.saves).get(save_id) if entry and save_id else None
     if entry and known:
-        return Outcome(subject, State.SAVED, known, sheet.value(subject), entry.made_at)
-    mark = sheet.mark(subject)
-    if mark == subjects.mark(subject, wish.value):
-        return Outcome(subject, State.SAVED, mark, wish.value, now)
-    if mark == wish.seen:
-        return None
-    return _clash(sheet, subject, mark)
+        return Outcome(subject, State.SAVED, known, kept.value, entry.made_at)
+    if kept.mark == new:
+        return Outcome(subject, State.SAVED, kept.mark, wish.value, timezone.now())
+    return None if kept.mark == wish.seen else _clash(subject, kept, label)
 
 
-def _clash(sheet: Sheet, subject: str, mark: str) -> Outcome:
+def _clash(subject: str, kept: Kept, label: str) -> Outcome:
     """Say that somebody was faster, and who, where it was by this form and not by another page."""
-    entry = sheet.entries.get(subject)
-    mine = entry is not None and bool(entry.saves) and entry.saves[-1][1] == mark
-    who, at = (str(entry.made_by or ""), entry.made_at) if entry and mine else ("", None)
-    words = {"field": subjects.label_of(subject), "who": who or _("Somebody")}
+    entry = kept.entry
+    mine = entry is not None and bool(entry.saves) and entry.saves[-1][1] == kept.mark
+    who, at = (str(entry.made_by or ""), entry.made_at) if mine else ("", None)
+    words = {"field": label, "who": who or _("Somebody")}
     said = _("%(who)s changed “%(field)s” meanwhile; nothing was overwritten.") % words
-    return Outcome(subject, State.CLASH, mark, sheet.value(subject), at, who, said)
+    return Outcome(subject, State.CLASH, kept.mark, kept.value, at, who, said)
+
+
+def remember(entry: Any, mark: str, *, by: User, save_id: str, now: dt.datetime) -> None:
+    """Keep on the row of a field that a save was taken, and by whom (记录保存)."""
+    entry.saves = [*entry.saves, [save_id, mark]][-KEPT_IDS:]
+    entry.made_by, entry.made_at = by, now
+    entry.save()
 
 
 def _written(
@@ -241,9 +261,7 @@ def _note(sheet: Sheet, fresh: Iterable[Wish], by: User, save_id: str) -> None:
         quiet = entry.pk and entry.made_by_id == by.pk and now - entry.made_at < QUIET
         if subjects.kind_of(wish.subject) == subjects.ANSWER and not quiet:
             changed[wish.subject] = mark
-        entry.saves = [*entry.saves, [save_id, mark]][-KEPT_IDS:]
-        entry.made_by, entry.made_at = by, now
-        entry.save()
+        remember(entry, mark, by=by, save_id=save_id, now=now)
     if changed:
         recording.note(
             "application.fill",

@@ -32,7 +32,7 @@ MOST_IDS = 64  # letters of the id of a save
 MARK = "mark:"
 
 
-def _signed_in(view: Callable[..., JsonResponse]) -> Callable[..., JsonResponse]:
+def signed_in(view: Callable[..., JsonResponse]) -> Callable[..., JsonResponse]:
     """Tell a script that the session is over, where a page would go to the sign-in."""
 
     @wraps(view)
@@ -45,7 +45,7 @@ def _signed_in(view: Callable[..., JsonResponse]) -> Callable[..., JsonResponse]
 
 
 @require_POST
-@_signed_in
+@signed_in
 def save(request: HttpRequest, pk: int) -> JsonResponse:
     """Keep one field and say so with the time; or say what is wrong, naming the field (保存)."""
     application = own_application(request, pk)
@@ -72,7 +72,7 @@ def save(request: HttpRequest, pk: int) -> JsonResponse:
 
 
 @require_POST
-@_signed_in
+@signed_in
 def here(request: HttpRequest, pk: int) -> JsonResponse:
     """Note that somebody is in a section; tell who else is, and which fields others changed."""
     application = own_application(request, pk)

@@ -1,0 +1,215 @@
+"""The check-list of a project: which one holds, what is found, what is missing (验收核对)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from cultivation.digital import seeds
+from cultivation.digital.models import (
+    AcceptanceItem,
+    AcceptanceRule,
+    ProjectTick,
+    TransformationProject,
+)
+from cultivation.digital.transforming import gains, steps
+from enterprises.places.models import Region
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from typing import Any
+
+    from enterprises.accounts.models import User
+    from enterprises.registry.models import Document
+
+LONGEST = 300
+TRANSFORMED = 2
+Found = AcceptanceItem.Found
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """An item of the list with how it stands (核对项)."""
+
+    item: AcceptanceItem
+    holds: bool
+    tick: ProjectTick | None
+
+    @property
+    def by_hand(self) -> bool:
+        return not self.item.found
+
+
+@dataclass(frozen=True, slots=True)
+class CheckList:
+    """The list that a project is accepted by, item by item (验收清单)."""
+
+    rule: AcceptanceRule | None
+    points: tuple[Point, ...]
+
+    @property
+    def missing(self) -> list[AcceptanceItem]:
+        """Return the required items that do not hold."""
+        return [one.item for one in self.points if one.item.required and not one.holds]
+
+
+@transaction.atomic
+def load() -> int:
+    """Load the check-lists; one that a project was accepted by stays as it is (装载)."""
+    rows = seeds.tables("acceptance_rules.toml", "rule")
+    places = {
+        region.code: region
+        for region in Region.objects.filter(code__in=[row.get("region", "") for row in rows])
+    }
+    used = set(
+        TransformationProject.objects.exclude(acceptance_rule=None)
+        .order_by()
+        .values_list("acceptance_rule__code", flat=True)
+        .distinct()
+    )
+    for row in rows:
+        code, place = row["code"], row.get("region", "")
+        if code in used or (place and place not in places):
+            continue
+        _load(row, places.get(place))
+    return len(rows)
+
+
+def _load(row: dict[str, Any], region: Region | None) -> None:
+    fields = {k: v for k, v in row.items() if k not in ("code", "region", "item")}
+    rule, _new = AcceptanceRule.objects.update_or_create(
+        code=row["code"], defaults={**fields, "region": region}
+    )
+    for number, item in enumerate(row["item"], start=1):
+        if item.get("found", "") not in Found.values:
+            raise ValueError(f"{row['code']}: nothing finds out {item['found']}")
+        AcceptanceItem.objects.update_or_create(
+            rule=rule,
+            code=item["code"],
+            defaults={
+                "required": True,
+                "document": False,
+                "found": "",
+                **{k: v for k, v in item.items() if k != "code"},
+                "number": number,
+            },
+        )
+
+
+def rule_for(project: TransformationProject, *, on: dt.date | None = None) -> AcceptanceRule | None:
+    """Return the list of the nearest region above the enterprise that is valid on a day."""
+    if project.acceptance_rule_id:
+        return project.acceptance_rule
+    day = on or timezone.localdate()
+    path = project.enterprise.region_path
+    above = [path[:length] for length in range(len(path) + 1)]
+    rows = AcceptanceRule.objects.filter(
+        Q(region=None) | Q(region__path__in=above),
+        Q(valid_to__isnull=True) | Q(valid_to__gte=day),
+        valid_from__lte=day,
+    ).select_related("region")
+    return max(rows, key=_nearness, default=None)
+
+
+def _nearness(rule: AcceptanceRule) -> tuple[int, dt.date]:
+    return (len(rule.region.path) if rule.region else -1), rule.valid_from
+
+
+def check_list(project: TransformationProject) -> CheckList:
+    """Return the list of a project with what holds today (核对情况)."""
+    rule = rule_for(project)
+    if rule is None:
+        return CheckList(None, ())
+    rows = ProjectTick.objects.filter(project=project).select_related("document", "made_by")
+    ticks = {tick.item_id: tick for tick in rows}
+    facts = _facts(project)
+    points = tuple(
+        Point(item, facts[item.found] if item.found else item.pk in ticks, ticks.get(item.pk))
+        for item in rule.items.all()
+    )
+    return CheckList(rule, points)
+
+
+def _facts(project: TransformationProject) -> dict[str, bool]:
+    """Return what the system finds out by itself."""
+    after = gains.assessments_after(project)
+    diagnosis = steps.of_stage(project, "diagnosis")
+    return {
+        Found.DIAGNOSED: diagnosis is not None and diagnosis.done_on is not None,
+        Found.FINISHED: project.finished_on is not None,
+        Found.ASSESSED: bool(after),
+        Found.ON_SITE: any(row.way == "on_site" for row in after),
+        Found.LEVEL_2: bool(after) and after[0].level >= TRANSFORMED,
+    }
+
+
+@transaction.atomic
+def tick(
+    project: TransformationProject,
+    item: AcceptanceItem,
+    *,
+    by: User,
+    document: Document | None = None,
+    remark: str = "",
+) -> ProjectTick:
+    """Note that an item is in order, with the document that proves it; only officers may (勾选)."""
+    locked = _open(project, item, by)
+    if item.document and document is None:
+        raise ValidationError(
+            _("“%(item)s” needs a document that proves it; choose one.") % {"item": item}
+        )
+    if document is not None and document.enterprise_id != locked.enterprise_id:
+        raise ValidationError(_("The document belongs to another enterprise."))
+    if len(remark.strip()) > LONGEST:
+        raise ValidationError(
+            _("The remark has %(number)s letters; %(most)s are kept.")
+            % {"number": len(remark.strip()), "most": LONGEST}
+        )
+    made, _new = ProjectTick.objects.update_or_create(
+        project=locked,
+        item=item,
+        defaults={"document": document, "remark": remark.strip(), "made_by": by},
+    )
+    told = {"item": item.code, "document": document.sha256 if document else None}
+    steps.note(locked, by=by, before={}, after=told)
+    return made
+
+
+@transaction.atomic
+def untick(project: TransformationProject, item: AcceptanceItem, *, by: User) -> None:
+    """Take a tick back (取消勾选)."""
+    locked = _open(project, item, by)
+    if ProjectTick.objects.filter(project=locked, item=item).delete()[0]:
+        steps.note(locked, by=by, before={"item": item.code}, after={})
+
+
+def _open(project: TransformationProject, item: AcceptanceItem, by: User) -> TransformationProject:
+    locked = steps.locked(project)
+    if not steps.may_accept(by, locked.enterprise):
+        raise PermissionDenied
+    if locked.accepted_on:
+        raise ValidationError(_("The project is accepted already."))
+    rule = rule_for(locked)
+    if rule is None or item.rule_id != rule.pk:
+        raise ValidationError(_("The item belongs to another check-list."))
+    if item.found:
+        raise ValidationError(_("“%(item)s” is found by the system itself.") % {"item": item})
+    return locked
+
+
+def refuse_missing(project: TransformationProject) -> CheckList:
+    """Raise ValidationError that names the required items missing; else return the list."""
+    found = check_list(project)
+    if found.missing:
+        names = _("; ").join(str(item) for item in found.missing)
+        raise ValidationError(
+            _("Not accepted yet: the check-list “%(rule)s” still lacks: %(items)s.")
+            % {"rule": found.rule, "items": names}
+        )
+    return found
