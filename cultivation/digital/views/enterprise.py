@@ -93,7 +93,9 @@ def _projects(user: User, enterprise: Enterprise) -> dict[str, Any]:
 
 def _rights(user: User, enterprise: Enterprise) -> dict[str, Any]:
     """Return what the viewer may do here, and the drafts that wait."""
-    may = {way: maturity.may_record(user, enterprise, way=way) for way in Way.values}
+    may: dict[str, bool] = {
+        way: maturity.may_record(user, enterprise, way=way) for way in Way.values
+    }
     found = AssessmentDraft.objects.filter(
         enterprise=enterprise, way__in=[w for w in may if may[w]]
     )
