@@ -130,7 +130,11 @@ class ProjectFilter(django_filters.FilterSet):  # type: ignore[misc]
 
     far = django_filters.ChoiceFilter(
         method="by_far",
-        choices=[("open", _("under way")), ("done", _("work done")), ("accepted", _("accepted"))],
+        choices=[
+            ("open", _("under way")),
+            ("done", _("work done")),
+            ("accepted", _("accepted after the check")),
+        ],
         label=_("How far"),
         empty_label=_("All"),
     )

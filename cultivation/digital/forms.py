@@ -88,6 +88,7 @@ class LevelRuleForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        checked = self.fields.pop("verified")
         for level in index.levels(index.ASKED):
             words = {"level": level.no}
             self.fields[f"points{level.no}"] = ScaledField(
@@ -106,6 +107,7 @@ class LevelRuleForm(forms.Form):
                 most=16,
                 initial=level.binding,
             )
+        self.fields["verified"] = checked
 
     def thresholds(self) -> dict[int, dict[str, int]]:
         """Return points, scenarios and binding by level."""

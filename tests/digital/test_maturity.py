@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 
 from cultivation.digital import maturity, projects
-from cultivation.digital.models import MaturityAssessment
+from cultivation.digital.models import AcceptanceItem, MaturityAssessment
 from enterprises.registry.models import Change
 from tests.digital.conftest import TODAY, answers, assess
 
@@ -193,9 +193,9 @@ def test_recording_many_takes_the_same_queries_for_one_and_for_three(
 ) -> None:
     row = {"way": SELF, "index_version": 2024, "level": 1, "assessed_on": ON}
     firms = [firm() for _ in range(4)]
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(10):
         maturity.record_many([{**row, "enterprise_id": firms[0].pk}])
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(10):
         maturity.record_many([{**row, "enterprise_id": one.pk} for one in firms[1:]])
 
 
@@ -204,6 +204,7 @@ def test_a_project_is_registered_finished_and_accepted(firm, seated) -> None:
     owner = seated("owner", of=one)
     project = projects.register(one, name=" 产线改造 ", started_on=ON, by=owner, own_money=100)
     project = projects.finish(project, on=dt.date(2026, 6, 1), by=owner)
+    AcceptanceItem.objects.update(required=False)
     project = projects.accept(project, on=TODAY, by=officer)
     assert (project.name, project.finished_on, project.accepted_on) == (
         "产线改造",
@@ -212,7 +213,7 @@ def test_a_project_is_registered_finished_and_accepted(firm, seated) -> None:
     )
     subjects = list(Change.objects.values_list("subject", "after"))
     assert subjects == [
-        (f"project:{project.pk}", {"accepted_on": "2026-06-30"}),
+        (f"project:{project.pk}", {"accepted_on": "2026-06-30", "rule": "general"}),
         (f"project:{project.pk}", {"finished_on": "2026-06-01"}),
         (f"project:{project.pk}", {"name": "产线改造", "started_on": "2026-05-01"}),
     ]
@@ -250,5 +251,6 @@ def test_steps_of_a_project_keep_their_order(firm, seated) -> None:
     assert refused(projects.finish, ON) == ["The project is finished already."]
     assert refused(projects.accept, early) == ["A project is not accepted before it is finished."]
     assert refused(projects.accept, tomorrow) == ["The day lies in the future."]
+    AcceptanceItem.objects.update(required=False)
     projects.accept(project, on=ON, by=officer)
     assert refused(projects.accept, ON) == ["The project is accepted already."]

@@ -175,6 +175,12 @@ def test_strangers_neither_read_nor_change_anything(
         "code": ("test_innovative",),
         "kind": ("awards", "ip"),
         "position": (1,),
+        "way": ("self", "on-site"),
+        "key": ("results",),
+        "do": ("done",),
+        "step": (1, "finish", "accept"),
+        "part": (1,),
+        "item": (1,),
     }
     case, asked = refused.reconsiderations.get(), MoreTimeRequest.objects.get()
     assert {case.pk, asked.pk} <= set(ids)

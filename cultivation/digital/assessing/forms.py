@@ -102,7 +102,7 @@ class DraftForm(forms.Form):
                 required=False,
             )
         if kind == "r":
-            return forms.CharField(label=_("Remark"), required=False, max_length=REMARK)
+            return forms.CharField(label=_("What was seen"), required=False, max_length=REMARK)
         return self._detail(rest)
 
     def _detail(self, name: str) -> forms.Field:

@@ -72,8 +72,17 @@ class Path:
     better: tuple[Better, ...]
 
     @property
+    def rise_steps(self) -> int:
+        return sum(one.steps for one in self.rises)
+
+    @property
+    def better_steps(self) -> int:
+        return sum(one.steps for one in self.better)
+
+    @property
     def steps(self) -> int:
-        return sum(one.steps for one in self.rises) + sum(one.steps for one in self.better)
+        """Return how many steps the whole way takes."""
+        return self.rise_steps + self.better_steps
 
     @property
     def points(self) -> str:
@@ -225,7 +234,7 @@ def _paths(
     rises: tuple[Rise, ...],
     missing: int,
 ) -> Iterable[Path]:
-    """Give the cheapest path, then those within one dimension, each tried by the scoring."""
+    """Give the cheapest path first, and those within one dimension, each tried by the scoring."""
     groups = index.dimensions()
     measures = [question for group in groups[:RESULTS] for question in group]
     best = fewest(answers, measures, missing)
@@ -238,12 +247,16 @@ def _paths(
         alone = fewest(answers, list(group), missing)
         if alone is not None:
             seen.append(alone)
-    within = {id(one): _within(one) for one in (best, *seen)}
-    ways = [best, *(one for one in seen if one != best)]
-    for one in ways:
-        path = Path(within[id(one)], rises, one)
+    if all(_steps(one) > _steps(best) for one in seen):
+        seen = [best, *seen]
+    for one in sorted(seen, key=_steps):
+        path = Path(_within(one), rises, one)
         if scoring.stand(improved(answers, path), levels).level >= aim:
             yield path
+
+
+def _steps(better: tuple[Better, ...]) -> int:
+    return sum(one.steps for one in better)
 
 
 def _within(better: tuple[Better, ...]) -> str:

@@ -183,7 +183,7 @@ def label_of(subject: str) -> str:
         return str(index.scenarios()[int(rest) - 1])
     if kind in ("f", "r"):
         words = {"name": label_of(rest)}
-        return (_("%(name)s: finding") if kind == "f" else _("%(name)s: remark")) % words
+        return (_("%(name)s: finding") if kind == "f" else _("%(name)s: what was seen")) % words
     return {
         "assessed_on": _("Day of the assessment"),
         "valid_to": _("Valid to"),

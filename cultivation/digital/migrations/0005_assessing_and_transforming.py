@@ -184,7 +184,7 @@ class Migration(migrations.Migration):
             name='ProjectStep',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('stage', models.CharField(choices=[('diagnosis', 'diagnosis'), ('plan', 'plan'), ('contract', 'contract'), ('milestone', 'milestone'), ('work', 'work done'), ('acceptance', 'acceptance')], max_length=10)),
+                ('stage', models.CharField(choices=[('diagnosis', 'diagnosis'), ('plan', 'plan'), ('contract', 'contract'), ('milestone', 'milestone'), ('work', 'completion of the work'), ('acceptance', 'acceptance')], max_length=10)),
                 ('name', models.CharField(blank=True, help_text='of a milestone', max_length=120)),
                 ('due_on', models.DateField(blank=True, null=True)),
                 ('done_on', models.DateField(blank=True, null=True)),

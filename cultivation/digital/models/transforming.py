@@ -80,7 +80,7 @@ class ProjectStep(models.Model):
         PLAN = "plan", _("plan")
         CONTRACT = "contract", _("contract")
         MILESTONE = "milestone", _("milestone")
-        WORK = "work", _("work done")
+        WORK = "work", _("completion of the work")
         ACCEPTANCE = "acceptance", _("acceptance")
 
     project = models.ForeignKey(

@@ -73,33 +73,29 @@ def load() -> int:
         .values_list("acceptance_rule__code", flat=True)
         .distinct()
     )
+    items: list[AcceptanceItem] = []
     for row in rows:
         code, place = row["code"], row.get("region", "")
         if code in used or (place and place not in places):
             continue
-        _load(row, places.get(place))
+        fields = {k: v for k, v in row.items() if k not in ("code", "region", "item")}
+        rule, _new = AcceptanceRule.objects.update_or_create(
+            code=code, defaults={**fields, "region": places.get(place)}
+        )
+        items += [_item(rule, number, item) for number, item in enumerate(row["item"], start=1)]
+    AcceptanceItem.objects.bulk_create(
+        items,
+        update_conflicts=True,
+        unique_fields=["rule", "code"],
+        update_fields=["number", "text_zh", "text_en", "required", "document", "found"],
+    )
     return len(rows)
 
 
-def _load(row: dict[str, Any], region: Region | None) -> None:
-    fields = {k: v for k, v in row.items() if k not in ("code", "region", "item")}
-    rule, _new = AcceptanceRule.objects.update_or_create(
-        code=row["code"], defaults={**fields, "region": region}
-    )
-    for number, item in enumerate(row["item"], start=1):
-        if item.get("found", "") not in Found.values:
-            raise ValueError(f"{row['code']}: nothing finds out {item['found']}")
-        AcceptanceItem.objects.update_or_create(
-            rule=rule,
-            code=item["code"],
-            defaults={
-                "required": True,
-                "document": False,
-                "found": "",
-                **{k: v for k, v in item.items() if k != "code"},
-                "number": number,
-            },
-        )
+def _item(rule: AcceptanceRule, number: int, row: dict[str, Any]) -> AcceptanceItem:
+    if row.get("found", "") not in Found.values:
+        raise ValueError(f"{rule.code}: nothing finds out {row['found']}")
+    return AcceptanceItem(rule=rule, number=number, **row)
 
 
 def rule_for(project: TransformationProject, *, on: dt.date | None = None) -> AcceptanceRule | None:

@@ -105,7 +105,7 @@ class TickForm(forms.Form):
     document = forms.ModelChoiceField(
         Document.objects.none(), label=_("Evidence document"), required=False
     )
-    remark = forms.CharField(label=_("Remark"), max_length=300, required=False)
+    remark = forms.CharField(label=_("Note"), max_length=300, required=False)
 
     def __init__(self, *args: Any, enterprise: Enterprise, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -126,7 +126,10 @@ class ProviderForm(forms.Form):
     )
     nationwide = forms.BooleanField(label=_("Works nationwide"), required=False)
     regions = forms.ModelMultipleChoiceField(
-        Region.objects.none(), label=_("Regions served"), required=False
+        Region.objects.none(),
+        label=_("Regions served"),
+        required=False,
+        widget=forms.SelectMultiple(attrs={"size": 10}),
     )
     scenarios = forms.TypedMultipleChoiceField(
         label=_("Scenarios served"), coerce=int, widget=forms.CheckboxSelectMultiple

@@ -44,7 +44,7 @@ def in_sight(user: User) -> QuerySet[TransformationProject]:
 def stage_of(project: TransformationProject) -> str:
     """Return how far a project is, in a word."""
     if project.accepted_on:
-        return _("accepted")
+        return _("accepted after the check")
     return _("work done") if project.finished_on else _("under way")
 
 

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 Way = MaturityAssessment.Way
 WAYS = {"self": Way.SELF, "on-site": Way.ON_SITE}
-SLUGS = {value: slug for slug, value in WAYS.items()}
+SLUGS: dict[str, str] = {value: slug for slug, value in WAYS.items()}
 DIGITS = 10
 
 

@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from django.core.exceptions import PermissionDenied, ValidationError
+
+from cultivation.digital import definitions, projects
+from cultivation.digital.models import AcceptanceItem, AcceptanceRule, ProjectTick
+from cultivation.digital.transforming import accepting, gains
+from enterprises.places.models import Region
+from tests.digital.conftest import TODAY, answers, assess
+from tests.digital.transforming.conftest import paper
+
+BEGUN, DONE = dt.date(2026, 1, 5), dt.date(2026, 5, 1)
+
+
+@pytest.fixture
+def officer(seated):
+    return seated("county", code="440106")
+
+
+@pytest.fixture
+def finished(firm, officer):
+    """Give a project whose work is done."""
+    project = projects.register(firm(), name="改造", started_on=BEGUN, by=officer)
+    return projects.finish(project, on=DONE, by=officer)
+
+
+def missing(project) -> list[str]:
+    return [item.code for item in accepting.check_list(project).missing]
+
+
+def test_a_project_is_accepted_only_with_all_that_is_required(finished, officer) -> None:
+    assert missing(finished) == ["contract", "in_use"]
+    with pytest.raises(ValidationError) as refusal:
+        projects.accept(finished, on=TODAY, by=officer)
+    said = "Not accepted yet: the check-list “General list (this system's own)” still lacks: "
+    said += "contract and proof of payment; the systems are in real use."
+    assert refusal.value.messages == [said]
+    contract, in_use = (AcceptanceItem.objects.get(code=c) for c in ("contract", "in_use"))
+    with pytest.raises(ValidationError, match="needs a document that proves it"):
+        accepting.tick(finished, contract, by=officer)
+    accepting.tick(finished, contract, by=officer, document=paper(finished.enterprise))
+    accepting.tick(finished, in_use, by=officer, remark="seen at work")
+    accepting.untick(finished, in_use, by=officer)
+    assert missing(finished) == ["in_use"]
+    accepting.tick(finished, in_use, by=officer)
+    project = projects.accept(finished, on=TODAY, by=officer)
+    assert (project.accepted_on, project.acceptance_rule.code) == (TODAY, "general")
+    with pytest.raises(ValidationError, match="accepted already"):
+        accepting.untick(project, in_use, by=officer)
+
+
+def test_staff_and_strangers_tick_nothing(finished, firm, seated, officer) -> None:
+    item = AcceptanceItem.objects.get(code="in_use")
+    for user in (
+        seated("owner", of=finished.enterprise),
+        seated("county", code="440103"),
+        seated("auditor", code="000000"),
+    ):
+        with pytest.raises(PermissionDenied):
+            accepting.tick(finished, item, by=user)
+    assert not ProjectTick.objects.exists()
+
+
+def test_what_the_system_finds_and_what_is_anothers_cannot_be_ticked(
+    finished, firm, officer
+) -> None:
+    found = AcceptanceItem.objects.get(rule__code="general", code="work")
+    with pytest.raises(ValidationError, match="found by the system itself"):
+        accepting.tick(finished, found, by=officer)
+    contract = AcceptanceItem.objects.get(code="contract")
+    with pytest.raises(ValidationError, match="belongs to another enterprise"):
+        accepting.tick(finished, contract, by=officer, document=paper(firm()))
+    other = AcceptanceRule.objects.create(
+        code="other", name_zh="x", name_en="x", valid_from=TODAY, confidence="L",
+        region=Region.objects.get(code="110000"),
+    )  # fmt: skip
+    item = AcceptanceItem.objects.create(rule=other, code="x", number=1, text_zh="x", text_en="x")
+    with pytest.raises(ValidationError, match="another check-list"):
+        accepting.tick(finished, item, by=officer)
+
+
+def test_the_list_is_that_of_the_nearest_region_in_force_on_the_day(finished, places) -> None:
+    def rule(code, region, first, last=None):
+        return AcceptanceRule.objects.create(
+            code=code, name_zh=code, name_en=code, confidence="M", region=places[region],
+            valid_from=first, valid_to=last,
+        )  # fmt: skip
+
+    assert accepting.rule_for(finished).code == "general"
+    rule("province", "440000", dt.date(2026, 1, 1))
+    rule("city", "440100", dt.date(2026, 3, 1), dt.date(2026, 4, 30))
+    rule("city-2", "440100", dt.date(2026, 7, 1))
+    rule("elsewhere", "440300", dt.date(2026, 1, 1))
+    days = [(2025, 12, 31), (2026, 2, 1), (2026, 4, 30), (2026, 5, 1), (2026, 7, 1)]
+    found = [accepting.rule_for(finished, on=dt.date(*day)).code for day in days]
+    assert found == ["general", "province", "city", "province", "city-2"]
+
+
+def test_the_seeds_hold_four_cities_and_a_list_of_this_system(places) -> None:
+    for code in ("530100", "350200", "640100", "411000"):
+        Region.objects.create(code=code, path=code[:4], level="city", name_zh=code)
+    definitions.load()
+    rules = {rule.code: rule for rule in AcceptanceRule.objects.all()}
+    assert {code: (rule.own, rule.confidence) for code, rule in rules.items()} == {
+        "general": (True, "L"),
+        "kunming_2025": (False, "M"),
+        "xiamen_2025": (False, "M"),
+        "yinchuan_2025": (False, "M"),
+        "xuchang_2026": (False, "M"),
+    }
+    assert all(rule.source_en and rule.source_zh for rule in rules.values())
+    assert rules["xiamen_2025"].items.get(code="on_site").found == "on_site"
+    assert not any(rule.verified for rule in rules.values())
+
+
+def test_a_list_that_was_used_stays_as_it_was(finished, officer, accept_all) -> None:
+    accept_all(finished, officer)
+    projects.accept(finished, on=TODAY, by=officer)
+    AcceptanceRule.objects.update(name_en="as it was")
+    definitions.load()
+    assert AcceptanceRule.objects.get().name_en == "as it was"
+
+
+@pytest.mark.parametrize(
+    ("fields", "holds"),
+    [
+        ({}, []),
+        ({"level": 2, "way": "self_declared", "assessed_on": DONE}, ["assessed", "level_2"]),
+        ({"level": 1, "assessed_on": TODAY}, ["assessed", "on_site"]),
+        ({"level": 3, "assessed_on": TODAY}, ["assessed", "on_site", "level_2"]),
+        ({"level": 3, "assessed_on": DONE - dt.timedelta(days=1)}, []),
+    ],
+)
+def test_what_the_system_finds_out_by_itself(finished, fields, holds) -> None:
+    rule = AcceptanceRule.objects.get()
+    for number, found in enumerate(("assessed", "on_site", "level_2")):
+        AcceptanceItem.objects.filter(rule=rule, code=found).delete()
+        AcceptanceItem.objects.create(
+            rule=rule, code=found, number=20 + number, text_zh="x", text_en="x", found=found
+        )
+    if fields:
+        assess(finished.enterprise, fields.pop("level"), **fields)
+    points = accepting.check_list(finished).points
+    assert [p.item.code for p in points if p.holds and p.item.number >= 20] == holds
+
+
+def test_the_gain_lies_between_the_assessment_before_and_the_one_after(
+    finished, officer, accept_all
+) -> None:
+    one = finished.enterprise
+    assess(one, 4, assessed_on=dt.date(2024, 10, 1), valid_to=dt.date(2025, 10, 1))
+    before = assess(one, 1, score=2500, answers=answers({}, [1] * 16))
+    assess(one, 4, assessed_on=dt.date(2026, 2, 1))  # while the work was under way
+    after = assess(
+        one, 2, score=4150, answers=answers({}, [2] * 7 + [1] * 9), assessed_on=dt.date(2026, 6, 1)
+    )
+    gain = gains.of(finished)
+    assert (gain.before, gain.after) == (before, after)
+    assert (gain.levels, gain.points, gain.raised) == (1, 1650, 7)
+    accept_all(finished, officer)
+    project = projects.accept(finished, on=TODAY, by=officer)
+    assess(one, 3, assessed_on=TODAY)
+    assert (project.before, project.after, gains.of(project).levels) == (before, after, 1)
+
+
+def test_a_project_without_assessments_has_no_gain(finished) -> None:
+    gain = gains.of(finished)
+    assert (gain.levels, gain.points, gain.raised) == (None, None, 0)
