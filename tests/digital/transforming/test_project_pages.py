@@ -174,7 +174,7 @@ def test_the_lists_take_the_same_queries_for_one_row_and_for_three(
         client.get(LIST)
         with django_assert_num_queries(8):
             assert client.get(LIST).status_code == 200
-        with django_assert_num_queries(9):
+        with django_assert_num_queries(8):
             assert client.get(PROVIDERS).status_code == 200
 
 
