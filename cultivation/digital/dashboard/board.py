@@ -6,7 +6,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from django.db.models import Count
+
 from cultivation.digital.dashboard import dimensions, funnel, lines, stages, tiles
+from cultivation.digital.models import CoverageAlert
 from cultivation.digital.targets import reading
 from enterprises.places.models import Park
 
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from cultivation.digital.dashboard.tiles import Tiles
     from cultivation.digital.overview import Overview, RegionRow
     from cultivation.digital.targets.reading import Standing
+    from enterprises.accounts.models import User
 
 FURTHEST = 12
 
@@ -27,9 +31,9 @@ FURTHEST = 12
 class Board:
     """The pictures of one region, each worked out where it is asked for (总览)."""
 
-    def __init__(self, view: Overview, *, today: dt.date, by: str = "") -> None:
-        """Take the stored figures of the region, the day to look from, the dimension asked for."""
-        self.view, self.by = view, by
+    def __init__(self, view: Overview, *, user: User, today: dt.date, by: str = "") -> None:
+        """Take the stored figures of the region, who looks, from which day, by which dimension."""
+        self.view, self.user, self.by = view, user, by
         self.on = view.on or today
         self.national = not view.region.path
 
@@ -62,17 +66,29 @@ class Board:
         return sorted(behind, key=lambda row: row.figure.gap_firms)[:FURTHEST]
 
     @cached_property
+    def alerts(self) -> list[tuple[str, int]]:
+        """Return the open alerts in the region under the definition, counted by kind (预警)."""
+        rows = CoverageAlert.objects.visible_to(self.user).open()
+        rows = rows.filter(
+            region__path__startswith=self.view.region.path,
+            tier=self.view.tier,
+            definition=self.view.definition,
+        )
+        found = dict(rows.order_by().values_list("kind").annotate(alerts=Count("pk")))
+        return [(kind.value, found[kind.value]) for kind in CoverageAlert.Kind if kind in found]
+
+    @cached_property
     def split(self) -> Split | None:
         """Return the figures by chain, or by the dimension asked for."""
         return dimensions.split(self.view, self.by)
 
     @cached_property
-    def _steps(self) -> tuple[dt.date, list[Step]]:
+    def _steps(self) -> tuple[dt.date | None, list[Step]]:
         return stages.steps(self.view.region, self.on)
 
     @property
-    def stages_on(self) -> dt.date:
-        """Return the day that the stages were counted on."""
+    def stages_on(self) -> dt.date | None:
+        """Return the day that the stages were counted on, None where they never were."""
         return self._steps[0]
 
     @cached_property

@@ -82,15 +82,18 @@ def take(on: dt.date) -> int:
     return len(rows)
 
 
-def steps(region: Region, on: dt.date) -> tuple[dt.date, list[Step]]:
-    """Return the day counted, the newest up to a day, and every stage and tier then (漏斗)."""
+def steps(region: Region, on: dt.date) -> tuple[dt.date | None, list[Step]]:
+    """Return the day counted, the newest up to a day, and every stage and tier then (漏斗).
+
+    The day is None where nothing was stored by then.
+    """
     if region.level not in STORED and not region.is_unit:
         by_key = _tally(on, [region.path], below=region.path)[region.path]
         return on, [Step(*key, by_key[key].total(), _median(by_key[key])) for key in KEYS]
     rows = StageSnapshot.objects.filter(region=region, on__lte=on)
     days = rows.order_by("-on").values("on")[:1]
     found = {(row.kind, row.name): row for row in rows.filter(on__in=days)}
-    day = next((row.on for row in found.values()), on)
+    day = next((row.on for row in found.values()), None)
     return day, [
         Step(*key, row.firms, row.median_days) if (row := found.get(key)) else Step(*key, 0, None)
         for key in KEYS

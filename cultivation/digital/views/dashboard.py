@@ -31,7 +31,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     """Show a region at a glance: lines, tiles, funnel, tiers, goals (总览)."""
     user = viewer(request)
     view = overview_of(user, request.GET)
-    board = Board(view, today=timezone.localdate(), by=request.GET.get("by", ""))
+    board = Board(view, user=user, today=timezone.localdate(), by=request.GET.get("by", ""))
     context = _context(board) | {
         "trail": trail(view.region, user.scope),
         "tiers": TIERS.items(),
@@ -49,7 +49,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
     if picture not in pictures.TABLES:
         raise Http404
     view = overview_of(user, request.POST)
-    board = Board(view, today=timezone.localdate(), by=request.POST.get("by", ""))
+    board = Board(view, user=user, today=timezone.localdate(), by=request.POST.get("by", ""))
     stem = f"{picture}-{view.region.code}-{board.on:%Y%m%d}"
     if form == "svg":
         return _drawn(board, picture, stem)

@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 
 from cultivation.digital import beside, coverage
-from cultivation.digital.models import CoverageSnapshot
+from cultivation.digital.models import CoverageAlert, CoverageDefinition, CoverageSnapshot
 from cultivation.digital.targets import loading
 from enterprises.jobs.models import JobRun
 from enterprises.places.models import Chain, Region
@@ -186,13 +186,39 @@ def test_queries_do_not_grow_with_firms_or_regions(
     chain = Chain.objects.create(code="ic", name_zh="集成电路")
     firm("440106", chain=chain)
     count()
-    with django_assert_num_queries(22):
+    with django_assert_num_queries(23):
         assert client.get(BOARD).status_code == 200
     for code in ("110101", "440305", "440204"):
         assess(firm(code, chain=chain), 2)
     count()
-    with django_assert_num_queries(22):
+    with django_assert_num_queries(23):
         assert client.get(BOARD).status_code == 200
+
+
+def test_open_alerts_are_counted_by_kind_below_the_region(signed_in, firm, places) -> None:
+    firm()
+    count()
+    strictest = CoverageDefinition.objects.get(code="L2_ONSITE")
+    for code, kind, closed in (
+        ("440106", "behind", None),
+        ("440100", "behind", None),
+        ("440100", "stale", TODAY),
+        ("440300", "stalled", None),
+    ):
+        CoverageAlert.objects.create(
+            region=places[code],
+            tier="little_giant",
+            definition=strictest,
+            kind=kind,
+            opened_on=TODAY,
+            closed_on=closed,
+            seen_on=TODAY,
+            firms=1,
+            total=1,
+        )
+    client = signed_in("province", code="440000")
+    assert client.get(BOARD).context["board"].alerts == [("behind", 2)]
+    assert client.get(BOARD, {"definition": "L1_ANY"}).context["board"].alerts == []
 
 
 def test_a_past_day_is_split_when_a_dimension_is_chosen(signed_in, firm) -> None:
