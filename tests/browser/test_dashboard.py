@@ -27,7 +27,7 @@ WORDS = """() => [...document.querySelectorAll("main svg[aria-labelledby]")].map
 
 
 def _lacking() -> Enterprise:
-    """Make a little giant of Jiangsu, assessed on site answer by answer: every scenario at level 1."""
+    """Make a little giant of Jiangsu, assessed on site: every scenario at level 1."""
     region = Region.objects.get(code="320583")
     firm = Enterprise.objects.create(
         credit_code="91320583TESTDASH01",
