@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q
 
-from cultivation.pipeline.models import LIVE, Application, Move, PanelCase, PanelTask, Status
+from cultivation.pipeline.models import (
+    LIVE,
+    Application,
+    Move,
+    PanelCase,
+    PanelTask,
+    Status,
+    Visit,
+    VisitListed,
+    VisitRuleUse,
+)
 from cultivation.pipeline.notices import publishing
 from cultivation.standards import keeping
 from enterprises.registry.models import Title
@@ -48,6 +58,10 @@ def _panel_cases() -> QuerySet[PanelCase]:
     return counted.select_related("panel")
 
 
+def _drawn_lists() -> QuerySet[VisitListed]:
+    return VisitListed.objects.filter(draw__state="drawn").select_related("draw")
+
+
 JOINED = ("enterprise__region", "title", "submission", "round")
 """What is read with each row; an edition, whose text is long, once for all of them."""
 NEEDED: tuple[str | Prefetch[Any], ...] = (
@@ -62,6 +76,8 @@ NEEDED: tuple[str | Prefetch[Any], ...] = (
     Prefetch("enterprise__titles", queryset=_titles(), to_attr="titles_read"),
     "round__panel_duties",
     Prefetch("panel_cases", queryset=_panel_cases(), to_attr="panel_cases_read"),
+    Prefetch("visits", queryset=Visit.objects.standing(), to_attr="visits_read"),
+    Prefetch("visit_lists", queryset=_drawn_lists(), to_attr="visit_lists_read"),
 )
 
 
@@ -69,6 +85,9 @@ def read(rows: QuerySet[Application]) -> list[Application]:
     """Return applications with all that guards look at, each judged again (批量预读)."""
     found = list(rows.select_related(None).select_related(*JOINED).prefetch_related(*NEEDED))
     judge_again(found)
+    uses = rule_uses()
+    for one in found:
+        one.__dict__["rule_uses_read"] = uses
     return found
 
 
@@ -104,3 +123,23 @@ def panel_cases_of(application: Application) -> list[PanelCase]:
     """Return the cases of an application before panels; `scored` says how many scores count."""
     known: list[PanelCase] | None = getattr(application, "panel_cases_read", None)
     return list(_panel_cases().filter(application=application)) if known is None else known
+
+
+def visits_of(application: Application) -> list[Visit]:
+    """Return the checks on site of an application that were not called off."""
+    known: list[Visit] | None = getattr(application, "visits_read", None)
+    return list(application.visits.standing()) if known is None else known
+
+
+def visit_lists_of(application: Application) -> list[VisitListed]:
+    """Return on which lists of samples already drawn an application stood."""
+    known: list[VisitListed] | None = getattr(application, "visit_lists_read", None)
+    return list(_drawn_lists().filter(application=application)) if known is None else known
+
+
+def rule_uses(application: Application | None = None) -> set[tuple[str, str]]:
+    """Return which rules on visits which offices took into use, by the path of their region."""
+    known: set[tuple[str, str]] | None = getattr(application, "rule_uses_read", None)
+    if known is not None:
+        return known
+    return set(VisitRuleUse.objects.values_list("rule", "region__path"))

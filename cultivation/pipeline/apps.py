@@ -21,4 +21,6 @@ class PipelineConfig(AppConfig):
         import cultivation.pipeline.panels.telling
         import cultivation.pipeline.rounds.announcing
         import cultivation.pipeline.rounds.told
-        import cultivation.pipeline.telling  # noqa: F401
+        import cultivation.pipeline.telling
+        import cultivation.pipeline.visits.freezing
+        import cultivation.pipeline.visits.telling  # noqa: F401

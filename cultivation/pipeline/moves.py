@@ -24,6 +24,7 @@ from cultivation.pipeline.rounds import choosing
 from cultivation.pipeline.rounds import guards as round_guards
 from cultivation.pipeline.routing import handing
 from cultivation.pipeline.taking import moved
+from cultivation.pipeline.visits.guards import visited
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -126,6 +127,7 @@ STEPS = {
                 guards.no_objection,
                 guards.judged_where_it_counts,
                 scores_in,
+                visited,
                 guards.same_when_judged_again,
             ),
             effect=effects.recommend,
@@ -145,6 +147,7 @@ STEPS = {
                 guards.no_objection,
                 guards.judged_where_it_counts,
                 scores_in,
+                visited,
                 guards.same_when_judged_again,
             ),
             effect=effects.set_notice,
@@ -166,6 +169,7 @@ STEPS = {
                 guards.no_objection,
                 guards.judged_where_it_counts,
                 scores_in,
+                visited,
                 guards.same_when_judged_again,
             ),
             together=effects.give_titles,

@@ -119,10 +119,14 @@ def record(
     Reviewed.objects.update_or_create(
         application=locked, officer=by, level=level, defaults={"submission": locked.submission}
     )
-    return _keep_all(locked, level, words, by)
+    return keep(locked, level, words, by=by)
 
 
-def _keep_all(application: Application, level: str, words: Sequence[Word], by: User) -> int:
+def keep(application: Application, level: str, words: Sequence[Word], *, by: User) -> int:
+    """Write a level's words on criteria down, whoever was asked before; return how many changed.
+
+    For `record`, and for what a check on site found (visits.objecting): the row is locked.
+    """
     rows = {one.criterion: one for one in application.criterion_reviews.filter(level=level)}
     codes = {word.grounds for word in words if word.grounds}
     library = {one.code: one for one in Reason.objects.filter(code__in=codes)} if codes else {}

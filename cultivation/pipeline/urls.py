@@ -43,6 +43,10 @@ from cultivation.pipeline.views import (
     rubrics,
     rules,
     titles,
+    visit_draws,
+    visit_record,
+    visit_steps,
+    visits,
 )
 
 app_name = "pipeline"
@@ -233,4 +237,18 @@ urlpatterns = [
     path("draws/<slug:token>/", draws.draw, name="draw"),
     path("draws/<slug:token>/lists.json", draws.lists, name="draw_lists"),
     path("draws/<slug:token>/outcome.json", draws.outcome, name="draw_outcome"),
+    path("visits/", visits.listing, name="visits"),
+    path("visits/rules/", visits.rules, name="visit_rules"),
+    path("visits/draws/", visit_draws.listing, name="visit_draws"),
+    path("visits/draws/new/", visit_draws.new, name="visit_draw_new"),
+    path("visits/draws/<int:pk>/", visit_draws.draw, name="visit_draw"),
+    path("visits/<int:pk>/", visit_steps.visit, name="visit"),
+    path("visits/<int:pk>/record/", visit_record.record, name="visit_record"),
+    path("visits/<int:pk>/save/", visit_record.save, name="visit_save"),
+    path("visits/<int:pk>/files/<int:number>/", visit_steps.file, name="visit_file"),
+    path("visits/<int:pk>/firm/", visits.firm, name="visit_firm"),
+    path("samples/", visit_draws.public_listing, name="samples"),
+    path("samples/<slug:token>/", visit_draws.public, name="sample"),
+    path("samples/<slug:token>/lists.json", visit_draws.lists, name="sample_lists"),
+    path("samples/<slug:token>/outcome.json", visit_draws.outcome, name="sample_outcome"),
 ]

@@ -11,13 +11,14 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from cultivation.pipeline import applications, moves, opinions, titles
+from cultivation.pipeline import applications, moves, opinions, routes, titles
 from cultivation.pipeline.correcting import mending, opened, returning
 from cultivation.pipeline.correcting.returning import Ask
 from cultivation.pipeline.errors import MoveError
 from cultivation.pipeline.opinions import Word
 from cultivation.pipeline.questions import questions_of
 from cultivation.pipeline.releasing import endings, proposing, releasing
+from cultivation.pipeline.visits import officers, planning, recording, rules
 from cultivation.standards import editions
 from enterprises.accounts.models import Seat, User
 from enterprises.places.models import Region
@@ -27,7 +28,7 @@ from tests.grounds import ground
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from cultivation.pipeline.models import Application
+    from cultivation.pipeline.models import Application, Visit
 
 TODAY = dt.datetime(2026, 5, 6, 2, 0, tzinfo=dt.UTC)  # a Wednesday, ten in the morning in Beijing
 PLACES = (
@@ -144,11 +145,23 @@ class World:
             return
         if name == "resubmit" and application.enterprise_id in user.scope.enterprises:
             self.settle(application, who)
+        if name in ("put_on_notice", "recommend", "recognise"):
+            self.see(application, who)
         step = moves.STEPS[name]
         if application.status in step.sources and step.two_persons(application):
             self.decide(application, name, who, reason)
         else:
             moves.advance(application, name, by=user, reason=reason)
+
+    def see(self, application: Application, who: str) -> None:
+        """Let two officers of an office check on site where that is owed and nobody did."""
+        level = routes.holding_level(application)
+        user = self.user(who)
+        if not officers.may_visit(user, application, level) or not rules.owed(application, level):
+            return
+        if not application.visits.filter(level=level).exists():
+            visit = planning.begin(application, by=user)
+            agree(visit, user, self.user(f"{who.removesuffix('2')}2"))
 
     def settle(self, application: Application, who: str = "owner") -> None:
         """Answer all that was sent back, and what changed beyond it."""
@@ -215,6 +228,20 @@ class World:
             by=self.user(rank),
             reason="list of the test",
         )
+
+
+def agree(visit: Visit, first: User, second: User) -> Visit:
+    """Plan a visit for today, find everything as declared, sign."""
+    wanted = planning.Plan(timezone.localdate(), first.pk, second.pk)
+    visit = planning.plan(visit, wanted, by=first)
+    values = {"visited_on": timezone.localdate().isoformat(), "told": "all as declared"}
+    for code in recording.codes_of(recording.current(visit, by=first)):
+        values |= {f"outcome:{code}": "agrees", f"found:{code}": "as declared"}
+    recording.save(visit, values, by=first)
+    recording.hand_in(visit, by=first)
+    recording.sign(visit, by=second)
+    visit.refresh_from_db()
+    return visit
 
 
 @pytest.fixture

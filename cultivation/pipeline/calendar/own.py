@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cultivation.pipeline.calendar import firms, offices
 from cultivation.pipeline.calendar.sources import register
+from cultivation.pipeline.visits import calendar as visits
 
 register(
     firms.windows_of,
@@ -14,4 +15,6 @@ register(
     offices.extensions_of,
     offices.cases_of,
     offices.titles_of,
+    visits.of_officer,
+    visits.of_firm,
 )

@@ -69,6 +69,15 @@ from cultivation.pipeline.models.scores import (
     Replacement,
     TaskVersion,
 )
+from cultivation.pipeline.models.visit_draws import VisitDraw, VisitListed
+from cultivation.pipeline.models.visits import (
+    Visit,
+    VisitComment,
+    VisitFile,
+    VisitRecord,
+    VisitRecusal,
+    VisitRuleUse,
+)
 
 __all__ = [
     "LIVE",
@@ -131,6 +140,14 @@ __all__ = [
     "StageChange",
     "Status",
     "TaskVersion",
+    "Visit",
+    "VisitComment",
+    "VisitDraw",
+    "VisitFile",
+    "VisitListed",
+    "VisitRecord",
+    "VisitRecusal",
+    "VisitRuleUse",
     "WindowLevel",
     "YearlyUpdate",
 ]

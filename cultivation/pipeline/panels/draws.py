@@ -173,24 +173,16 @@ def _listed(panel: Panel) -> tuple[list[PanelMember], list[PanelCase]]:
     applications = list(pools.applications(panel).only("pk", "enterprise_id"))
     members = [
         PanelMember(panel=panel, profile=profile, token=token)
-        for profile, token in zip(experts, _numbers("e", len(experts)), strict=True)
+        for profile, token in zip(experts, sealing.numbers("e", len(experts)), strict=True)
     ]
     cases = [
         PanelCase(panel=panel, application=one, level=panel.level, token=token)
-        for one, token in zip(applications, _numbers("c", len(applications)), strict=True)
+        for one, token in zip(applications, sealing.numbers("c", len(applications)), strict=True)
     ]
     return (
         PanelMember.objects.bulk_create(members, batch_size=BATCH),
         PanelCase.objects.bulk_create(cases, batch_size=BATCH),
     )
-
-
-def _numbers(letter: str, many: int) -> list[str]:
-    """Return so many different numbers that say nothing, each with a letter for its kind."""
-    found: dict[str, None] = {}
-    while len(found) < many:
-        found[f"{letter}{secrets.token_hex(5)}"] = None
-    return list(found)
 
 
 def _bar(

@@ -40,6 +40,14 @@ def fits(seed: bytes, commitment: str) -> bool:
     return hashlib.sha256(seed).hexdigest() == commitment
 
 
+def numbers(letter: str, many: int) -> list[str]:
+    """Return so many different numbers that say nothing, with a letter for their kind (编号)."""
+    found: dict[str, None] = {}
+    while len(found) < many:
+        found[f"{letter}{secrets.token_hex(5)}"] = None
+    return list(found)
+
+
 def _padded(text: bytes, commitment: str) -> bytes:
     pad = salted_hmac(SALT, commitment, algorithm="sha256").digest()
     return bytes(a ^ b for a, b in zip(text, pad, strict=True))

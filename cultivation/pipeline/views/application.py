@@ -22,7 +22,7 @@ from cultivation.pipeline.releasing import proposing
 from cultivation.pipeline.rounds import telling
 from cultivation.pipeline.views import review
 from cultivation.pipeline.views.gate import seen_application
-from cultivation.pipeline.views.parts import answers_of, moved, pending_on, returned, way
+from cultivation.pipeline.views.parts import answers_of, moved, pending_on, returned, visits_of, way
 from cultivation.standards import keeping
 from enterprises.registry.views.gate import viewer
 
@@ -152,6 +152,7 @@ def shown(
         "documents": application.documents.all(),
         "returned": returned(application),
         "panel_cases": advice.for_firm(application),
+        "site": visits_of(application, user),
     }
     return render(request, "pipeline/application.html", context, status=status)
 

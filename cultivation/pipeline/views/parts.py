@@ -13,6 +13,8 @@ from cultivation.pipeline.errors import MoveError
 from cultivation.pipeline.models import LIVE, Proposal, Status
 from cultivation.pipeline.questions import questions_of
 from cultivation.pipeline.routing import handing
+from cultivation.pipeline.visits import officers, rules
+from cultivation.pipeline.visits import reading as visits
 from enterprises.places.models import Region
 from enterprises.registry.models import Title
 
@@ -111,6 +113,25 @@ def pending_on(application: Application, user: User) -> Proposal | None:
     """Return the open proposal on an application, for those offices alone that may read it."""
     rows = Proposal.objects.visible_to(user).open().filter(application=application)
     return rows.select_related("proposed_by", "release").first()
+
+
+def visits_of(application: Application, user: User) -> dict[str, Any]:
+    """Return the checks on site of a case for its pages, as the viewer sees them (现场核查)."""
+    if application.enterprise_id in user.scope.enterprises:
+        return {
+            "visits": visits.for_firm(application, user),
+            "numbers": visits.numbers(application),
+            "own": True,
+        }
+    level = routes.holding_level(application)
+    seen = visits.for_office(application, user)
+    may_begin = bool(level) and not any(one.level == level for one in seen)
+    may_begin = may_begin and officers.may_visit(user, application, level)
+    return {
+        "visits": seen,
+        "may_begin": may_begin,
+        "owing": rules.owed(application, level) if may_begin else None,
+    }
 
 
 def ticked(data: QueryDict, *, most: int, longest: int = 18) -> list[int]:

@@ -29,7 +29,8 @@ from cultivation.pipeline.panels import advice
 from cultivation.pipeline.releasing import proposing
 from cultivation.pipeline.rounds import telling
 from cultivation.pipeline.views.gate import seen_application
-from cultivation.pipeline.views.parts import answers_of, kept, moved, pending_on, way
+from cultivation.pipeline.views.parts import answers_of, kept, moved, pending_on, visits_of, way
+from cultivation.pipeline.visits.reading import on_site
 from enterprises.registry.views.gate import viewer
 
 if TYPE_CHECKING:
@@ -119,15 +120,22 @@ def shown(
     choices = moves.choices_of(application, user)
     may_judge = opinions.may_review(application, user)
     officer = assigning.current(application) if may_judge else None
+    level = routes.holding_level(application)
+    seen = on_site(application, level, user) if level else {}
     context = {
         "application": application,
         "way": way(application),
         "standing": telling.standing_of(application, user),
         "moved": moved(application),
-        "level": routes.holding_level(application),
+        "level": level,
+        "site": visits_of(application, user),
         "may_judge": may_judge,
         "rows": [
-            {"line": line, "form": page.forms.get(line.finding.code) if may_judge else None}
+            {
+                "line": line,
+                "form": page.forms.get(line.finding.code) if may_judge else None,
+                "seen": seen.get(line.finding.code),
+            }
             for line in page.lines
         ],
         "times": clock.times_of(page.moves),
