@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
-from config.fiction import appeals, corrections, life, notices, panels, papers, people
+from config.fiction import appeals, corrections, life, notices, panels, papers, people, visits
 from config.fiction.ground import HOME
 from config.fiction.words import MARK
 from cultivation.pipeline import applications, findings, moves, opinions, routes
@@ -67,6 +67,7 @@ def walk(*, told: Callable[[int, int], None]) -> int:
     panels.fill(_bring(panels.CASES))
     corrections.fill()
     appeals.fill()
+    visits.fill()
     return Application.objects.count()
 
 
@@ -148,6 +149,7 @@ def _move_on(application: Application, end: str, owner: User) -> None:
         elif end == Status.REFUSED and _high_enough(application):
             _take(application, "refuse", officer, reason=f"演示：与申报数据不一致{MARK}")
         else:
+            visits.see(application)
             _take(application, _next(application), officer)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from django.utils import translation
 from django.utils.translation import gettext
 
+from config.fiction import visits
 from cultivation.pipeline import moves
 from cultivation.pipeline.models import Application, Status
 
@@ -73,6 +74,8 @@ def put_on_notice(officer: Visitor, application: Application) -> None:
         opinions.nth(place).locator("textarea").fill("虚构：已核对附件")
     if opinions.count():
         officer.press(zh("Keep the opinions"))
+    visits.see(application)
+    officer.go(f"/review/{application.pk}/")
     officer.press(button("put_on_notice"))
     officer.go(f"/review/{application.pk}/")
     with translation.override("zh-hans"):

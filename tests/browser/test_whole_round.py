@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from django.utils import timezone
 
-from config.fiction import papers, people
+from config.fiction import papers, people, visits
 from cultivation.pipeline import applications
 from cultivation.pipeline.models import (
     Application,
@@ -273,6 +273,8 @@ def _judge_and_put_on_notice(officer: Visitor, case: Application) -> None:
         opinions.nth(place).locator("textarea").fill("虚构：已核对附件")
     if opinions.count():
         officer.press(zh("Keep the opinions"))
+    visits.see(case)
+    officer.go(f"/review/{case.pk}/")
     officer.press(button("put_on_notice"))
     wait_for(case, Status.ON_NOTICE)
 

@@ -509,7 +509,7 @@ def test_review_page_takes_the_same_queries_for_one_word_and_more(
     )
     assert application.criterion_reviews.count() == 3
     assert count_queries(client, path) == one
-    assert one <= 36
+    assert one <= 38
 
 
 def test_notices_are_public_and_tell_little(client: Client, world: World) -> None:

@@ -71,8 +71,10 @@ class VisitDraw(models.Model):
         ordering = ["-pk"]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(share__isnull=True, number__gte=1)
-                | models.Q(number__isnull=True, share__gte=1, share__lte=1_000_000),
+                condition=models.Q(share__isnull=True, number__isnull=False, number__gte=1)
+                | models.Q(
+                    number__isnull=True, share__isnull=False, share__gte=1, share__lte=1_000_000
+                ),
                 name="a_sample_has_a_share_or_a_number",
             ),
             models.CheckConstraint(
@@ -82,7 +84,11 @@ class VisitDraw(models.Model):
             ),
             models.CheckConstraint(
                 condition=models.Q(drawn_at__isnull=True, seed="")
-                | models.Q(drawn_at__gte=models.F("listed_at"), listed_at__isnull=False),
+                | models.Q(
+                    drawn_at__isnull=False,
+                    listed_at__isnull=False,
+                    drawn_at__gte=models.F("listed_at"),
+                ),
                 name="the_seed_of_a_sample_is_public_only_with_the_draw",
             ),
         ]

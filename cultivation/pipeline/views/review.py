@@ -121,14 +121,16 @@ def shown(
     may_judge = opinions.may_review(application, user)
     officer = assigning.current(application) if may_judge else None
     level = routes.holding_level(application)
-    seen = on_site(application, level, user) if level else {}
+    site = visits_of(application, user)
+    signed = any(one.level == level and one.state == "signed" for one in site["visits"])
+    seen = on_site(application, level, user) if signed else {}
     context = {
         "application": application,
         "way": way(application),
         "standing": telling.standing_of(application, user),
         "moved": moved(application),
         "level": level,
-        "site": visits_of(application, user),
+        "site": site,
         "may_judge": may_judge,
         "rows": [
             {

@@ -19,14 +19,14 @@ from cultivation.pipeline.panels import sealing
 from cultivation.pipeline.visits import planning, pools, rules, sampling
 from enterprises.accounts.seats import office_of
 from enterprises.audit import recording
+from enterprises.places.models import Region
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from cultivation.pipeline.models import Round
     from cultivation.pipeline.visits.rules import VisitRule
     from enterprises.accounts.models import User
-    from enterprises.places.models import Region
 
 State, Strata = VisitDraw.State, VisitDraw.Strata
 BATCH = 2000
@@ -80,8 +80,7 @@ def close_lists(draw: VisitDraw, *, by: User) -> VisitDraw:
     now = timezone.now()
     if now <= locked.committed_at:
         raise MoveError(_("The lists close only after the seed was sealed; try again in a moment."))
-    rows = pools.of_draw(locked).select_related("enterprise__region__parent")
-    applications = list(rows.defer("submitted_answers", "submitted_form", "answers"))
+    applications = list(pools.of_draw(locked).only("pk", "enterprise_id", "region_path"))
     listed = _listed(locked, applications)
     if not any(not one.rule for one in listed):
         raise MoveError(
@@ -173,11 +172,12 @@ def _listed(draw: VisitDraw, applications: list[Application]) -> list[VisitListe
         for _level, rule, rows in pools.owing(draw.level, draw.region_path)
         for pk in rows.values_list("pk", flat=True)
     }
+    places = _places(applications) if draw.strata else {}
     parts: dict[int | None, str] = {}
     fresh = iter(sealing.numbers("c", len(applications)))
     found = []
     for one in applications:
-        place = _part(one.enterprise.region, draw.strata)
+        place = _part(places, one.region_path, draw.strata)
         key = place.pk if place else None
         parts.setdefault(key, f"p{secrets.token_hex(4)}")
         found.append(
@@ -193,16 +193,24 @@ def _listed(draw: VisitDraw, applications: list[Application]) -> list[VisitListe
     return found
 
 
-def _part(region: Region, strata: str) -> Region | None:
-    """Return the region that stands for a case's part of the lists; None where not split."""
-    if not strata:
+def _places(applications: Iterable[Application]) -> dict[str, Region]:
+    """Return every region above some cases by its path; one query."""
+    paths = {one.region_path[:n] for one in applications for n in range(2, 7)}
+    return {one.path: one for one in Region.objects.filter(path__in=paths)}
+
+
+def _part(places: Mapping[str, Region], path: str, strata: str) -> Region | None:
+    """Return the region that stands for a case's part of the lists; None where not split.
+
+    A unit without cities, or a place without counties, stands for itself.
+    """
+    line = [places[path[:n]] for n in range(2, len(path) + 1) if path[:n] in places]
+    if not strata or not line:
         return None
-    here: Region | None = region
-    while here is not None:
-        if here.is_unit if strata == Strata.UNIT else here.level == strata:
-            return here
-        here = here.parent
-    return region
+    if strata == Strata.UNIT:
+        return line[0]
+    fallback = line[0] if strata == Strata.CITY else line[-1]
+    return next((one for one in line if one.level == strata and not one.is_unit), fallback)
 
 
 def _lists(draw: VisitDraw, listed: Iterable[VisitListed]) -> sampling.Lists:

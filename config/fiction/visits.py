@@ -1,0 +1,103 @@
+"""Checks on site of the demo: owed on the way, and a drawn sample in three states (虚构核查)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.core.files.base import ContentFile
+from django.utils import timezone
+
+from config.fiction.people import officer_of
+from config.fiction.words import MARK
+from cultivation.pipeline import routes
+from cultivation.pipeline.models import Application, Visit, VisitDraw
+from cultivation.pipeline.visits import commenting, draws, files, planning, recording, rules
+from enterprises.accounts.models import Seat, User
+from enterprises.places import working_days
+from enterprises.places.models import Region
+from enterprises.registry.models import Tier
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+DRAWN = 3
+AHEAD = 5  # working days to the visit that is still to be made
+FOUND = "与申报一致"
+PHOTO = b"\x89PNG\r\n\x1a\n" + b"fictional photo of the demonstration"
+
+
+def see(application: Application) -> None:
+    """Let two officers check on site where the level that has the case owes that."""
+    level = routes.holding_level(application)
+    seen = application.visits.standing().filter(level=level).exists()
+    if not level or seen or rules.owed(application, level) is None:
+        return
+    pair = _pair(application, level)
+    visit = planning.begin(application, by=pair[0])
+    _record(_planned(visit, pair, days=0), pair, deviating=())
+
+
+def fill() -> None:
+    """Draw a sample of what the nation has in hand: one agrees, one deviates, one is planned."""
+    nation = Region.objects.get(level=Region.Level.NATION)
+    there = Application.objects.filter(status="at_nation", tier=Tier.LITTLE_GIANT)
+    if there.filter(kind=Application.Kind.RECOGNITION).count() < DRAWN:
+        return
+    pair = (officer_of(nation, "nation"), officer_of(nation, "nation", second=True))
+    wanted = draws.Sample(
+        f"演示：小巨人现场抽查{MARK}", Tier.LITTLE_GIANT, number=DRAWN, strata=VisitDraw.Strata.UNIT
+    )
+    draw = draws.seal(nation, wanted, by=pair[0])
+    draws.close_lists(draw, by=pair[0])
+    draws.draw(draw, by=pair[0], word="演示见证 11")
+    drawn = Visit.objects.filter(listed__draw=draw).order_by("listed__token")
+    for number, visit in enumerate(drawn):
+        planned = _planned(visit, pair, days=0 if number < DRAWN - 1 else AHEAD)
+        if number < DRAWN - 1:
+            _record(planned, pair, deviating=(number,) if number else ())
+            _comment(planned)
+
+
+def _pair(application: Application, level: str) -> tuple[User, User]:
+    """Return two officers of the level that has a case in hand."""
+    region: Region | None = application.enterprise.region
+    if level == "nation":
+        region = Region.objects.get(level=Region.Level.NATION)
+    while region and not (region.is_unit if level == "province" else region.level == level):
+        region = region.parent
+    if region is None:
+        raise ValueError(f"no {level} above {application.enterprise.region}")
+    return officer_of(region, level), officer_of(region, level, second=True)
+
+
+def _planned(visit: Visit, pair: tuple[User, User], *, days: int) -> Visit:
+    day = working_days.add(timezone.localdate(), days) if days else timezone.localdate()
+    return planning.plan(visit, planning.Plan(day, pair[0].pk, pair[1].pk), by=pair[0])
+
+
+def _record(visit: Visit, pair: tuple[User, User], *, deviating: Sequence[int]) -> None:
+    """Write what was found and sign it; what deviates is named by its place."""
+    values = {"visited_on": timezone.localdate().isoformat()}
+    for place, code in enumerate(recording.codes_of(recording.current(visit, by=pair[0]))):
+        bad = place in deviating
+        values[f"outcome:{code}"] = "deviates" if bad else "agrees"
+        values[f"found:{code}"] = "现场所见与申报不一致" if bad else FOUND
+        values[f"words:{code}"] = f"演示：台账数字低于申报数{MARK}" if bad else ""
+    values["told"] = (
+        f"演示：一项与申报不一致，请说明{MARK}" if deviating else f"演示：与申报一致{MARK}"
+    )
+    recording.save(visit, values, by=pair[0])
+    files.add(visit, ContentFile(PHOTO, "演示照片.png"), by=pair[0])
+    recording.hand_in(visit, by=pair[0])
+    recording.sign(visit, by=pair[1])
+
+
+def _comment(visit: Visit) -> None:
+    """Let the enterprise say something on a visit that found something else."""
+    firm = visit.application.enterprise_id
+    seat = Seat.objects.filter(enterprise=firm, role="owner", active=True).first()
+    objected = visit.application.criterion_reviews.filter(level=visit.level, opinion="objected")
+    if seat is not None and objected.exists():
+        commenting.comment(
+            visit, by=User.objects.get(pk=seat.user_id), text=f"演示：将补交台账{MARK}"
+        )
