@@ -67,6 +67,7 @@ def walk(*, told: Callable[[int, int], None]) -> int:
     panels.fill(_bring(panels.CASES))
     corrections.fill()
     appeals.fill()
+    _bring_home(visits.CASES)
     visits.fill()
     return Application.objects.count()
 
@@ -123,6 +124,14 @@ def _bring(many: int) -> list[Application]:
     there = Application.objects.filter(status=Status.AT_NATION, round=None)
     rows = there.select_related("enterprise__region").order_by("pk")
     return list(rows.exclude(pk__in=before)) or list(rows)
+
+
+def _bring_home(many: int) -> None:
+    """Bring some more innovative SMEs to the demo's own province, for its sample."""
+    home = Region.objects.get(code=HOME).path[:2]
+    candidates = iter(_candidates(visits.TIER, path=home))
+    for _number in range(many):
+        _try(candidates, visits.TIER, Status.AT_PROVINCE)
 
 
 def _answers(application: Application) -> dict[str, object]:

@@ -7,11 +7,20 @@ from typing import TYPE_CHECKING
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
+from config.fiction.ground import HOME
 from config.fiction.people import officer_of
 from config.fiction.words import MARK
 from cultivation.pipeline import routes
 from cultivation.pipeline.models import Application, Visit, VisitDraw
-from cultivation.pipeline.visits import commenting, draws, files, planning, recording, rules
+from cultivation.pipeline.visits import (
+    commenting,
+    draws,
+    files,
+    planning,
+    pools,
+    recording,
+    rules,
+)
 from enterprises.accounts.models import Seat, User
 from enterprises.places import working_days
 from enterprises.places.models import Region
@@ -20,7 +29,8 @@ from enterprises.registry.models import Tier
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-DRAWN = 3
+TIER = Tier.INNOVATIVE
+CASES, DRAWN = 4, 3
 AHEAD = 5  # working days to the visit that is still to be made
 FOUND = "与申报一致"
 PHOTO = b"\x89PNG\r\n\x1a\n" + b"fictional photo of the demonstration"
@@ -38,23 +48,25 @@ def see(application: Application) -> None:
 
 
 def fill() -> None:
-    """Draw a sample of what the nation has in hand: one agrees, one deviates, one is planned."""
-    nation = Region.objects.get(level=Region.Level.NATION)
-    there = Application.objects.filter(status="at_nation", tier=Tier.LITTLE_GIANT)
-    if there.filter(kind=Application.Kind.RECOGNITION).count() < DRAWN:
-        return
-    pair = (officer_of(nation, "nation"), officer_of(nation, "nation", second=True))
+    """Draw a sample in the demo's province: one agrees, one deviates, one waits."""
+    county = Region.objects.get(code=HOME)
+    unit = Region.objects.get(path=county.path[:2])
+    pair = (officer_of(unit, "province"), officer_of(unit, "province", second=True))
     wanted = draws.Sample(
-        f"演示：小巨人现场抽查{MARK}", Tier.LITTLE_GIANT, number=DRAWN, strata=VisitDraw.Strata.UNIT
+        f"演示：创新型中小企业现场抽查{MARK}", TIER, number=DRAWN, strata=VisitDraw.Strata.CITY
     )
-    draw = draws.seal(nation, wanted, by=pair[0])
+    draw = draws.seal(unit, wanted, by=pair[0])
+    if pools.of_draw(draw).count() < DRAWN:
+        draws.cancel(draw, by=pair[0], reason=f"演示：申报不足{MARK}")
+        return
     draws.close_lists(draw, by=pair[0])
     draws.draw(draw, by=pair[0], word="演示见证 11")
     drawn = Visit.objects.filter(listed__draw=draw).order_by("listed__token")
     for number, visit in enumerate(drawn):
-        planned = _planned(visit, pair, days=0 if number < DRAWN - 1 else AHEAD)
-        if number < DRAWN - 1:
-            _record(planned, pair, deviating=(number,) if number else ())
+        last = number == DRAWN - 1
+        planned = _planned(visit, pair, days=AHEAD if last else 0)
+        if not last:
+            _record(planned, pair, deviating=(0,) if number else ())
             _comment(planned)
 
 
