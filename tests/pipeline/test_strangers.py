@@ -16,12 +16,16 @@ import pytest
 from django.apps import apps
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 
 from cultivation.pipeline import applications
 from cultivation.pipeline.appealing import asking, more_time
 from cultivation.pipeline.models import MoreTimeRequest, NoticeEntry
+from cultivation.pipeline.models import NoticeEntry, Visit, VisitDraw
 from cultivation.pipeline.notices import docket, objections
 from cultivation.pipeline.notices.objections import Statement
+from cultivation.pipeline.visits import commenting, draws, files, planning, recording
+from cultivation.pipeline.visits.draws import Sample
 from enterprises.accounts.models import Seat
 from enterprises.registry import documents, records
 from enterprises.registry.models import Award, Enterprise, Title
@@ -32,6 +36,7 @@ if TYPE_CHECKING:
     from django.db.models import Model
     from django.test import Client
 
+    from cultivation.pipeline.models import Application
     from tests.pipeline.conftest import World
 
 pytestmark = [
@@ -48,6 +53,7 @@ SENT = {
     "version": "1", "reason": "stranger", "text": "stranger", "name": "stranger", "apply": "yes",
     "outcome": "upheld", "reply": "x", "summary": "x", "tier": "innovative", "decision": "owner",
     "kind": "rename", "happened_on": "2026-05-01", "new_name": "x", "confirm": "yes", "row": "1",
+    "do": "sign", "told": "stranger", "application": "1", "office": "33", "rule": "srdi_2026",
 }  # fmt: skip
 
 
@@ -104,6 +110,7 @@ def firm(world: World, settings: Any, tmp_path: Any) -> Enterprise:
     for who in ("county", "city"):
         world.step(application, "recommend", who)
     world.judge(application, "province")
+    see(world, application)
     world.step(application, "put_on_notice", "province")
     handler = second.objects.create_user("handler")
     Seat.objects.create(user=handler, role="province", region=world.places["330000"])
@@ -131,6 +138,24 @@ def _refused(world: World) -> None:
     world.step(refused, "refuse", "county", f"{SECRET} refused")
     kept = asking.save(refused, {"words": f"{SECRET} wrong"}, by=owner, words=f"{SECRET} all")
     asking.send(kept, by=owner)
+def see(world: World, application: Application) -> None:
+    """Let the province draw the case for a check on site, see it, and sign."""
+    first, second = world.user("province"), world.user("province2")
+    sample = Sample("spring", application.tier, number=1)
+    draw = draws.seal(world.places["330000"], sample, by=first)
+    world.clock.shift(1)
+    draws.draw(draws.close_lists(draw, by=first), by=first)
+    today = timezone.localdate()
+    visit = planning.plan(Visit.objects.get(), planning.Plan(today, first.pk, second.pk), by=first)
+    values = {"visited_on": today.isoformat(), "told": SECRET, "remarks": SECRET}
+    for code in recording.codes_of(recording.current(visit, by=first)):
+        values |= {f"outcome:{code}": "agrees", f"found:{code}": SECRET}
+    recording.save(visit, values, by=first)
+    photo = SimpleUploadedFile(f"{SECRET}.pdf", b"%PDF-1.7 " + SECRET.encode())
+    files.add(visit, photo, by=first, criterion=code)
+    recording.hand_in(visit, by=first)
+    recording.sign(visit, by=second)
+    commenting.comment(visit, by=world.user("owner"), text=SECRET)
 
 
 def said(answer: Any) -> str:
@@ -153,6 +178,10 @@ def rows_of(firm: Enterprise) -> dict[str, list[dict[str, Any]]]:
             rows = model._default_manager.filter(enterprise=firm.pk)
         elif "application" in fields:
             rows = model._default_manager.filter(application__enterprise=firm.pk)
+        elif "visit" in fields:
+            rows = model._default_manager.filter(visit__application__enterprise=firm.pk)
+        elif "record" in fields:
+            rows = model._default_manager.filter(record__visit__application__enterprise=firm.pk)
         else:
             continue
         found[model._meta.label] = list(rows.order_by("pk").values())
@@ -167,6 +196,9 @@ def test_strangers_neither_read_nor_change_anything(
     application = firm.applications.get(tier="innovative")
     refused = firm.applications.get(tier="srdi")
     ids = tuple(sorted({1, 2, firm.pk, application.pk, refused.pk, title.pk}))
+    application = firm.applications.get()
+    visit, draw = Visit.objects.get(), VisitDraw.objects.get()
+    ids = tuple(sorted({1, 2, firm.pk, application.pk, title.pk, visit.pk, draw.pk}))
     values: dict[str, tuple[Any, ...]] = {
         "*": ids,
         "name": ("recommend", "recognise", "return", "take", "close"),
@@ -181,6 +213,7 @@ def test_strangers_neither_read_nor_change_anything(
         "step": (1, "finish", "accept"),
         "part": (1,),
         "item": (1,),
+        "token": (draw.token,),
     }
     case, asked = refused.reconsiderations.get(), MoreTimeRequest.objects.get()
     assert {case.pk, asked.pk} <= set(ids)
