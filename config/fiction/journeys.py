@@ -69,6 +69,10 @@ def walk(*, told: Callable[[int, int], None]) -> int:
     appeals.fill()
     _bring_home(visits.CASES)
     visits.fill()
+    for tier in visits.TIERS:
+        _bring_home(tier, visits.CASES)
+        if visits.fill(tier):
+            break
     return Application.objects.count()
 
 
@@ -126,12 +130,12 @@ def _bring(many: int) -> list[Application]:
     return list(rows.exclude(pk__in=before)) or list(rows)
 
 
-def _bring_home(many: int) -> None:
-    """Bring some more innovative SMEs to the demo's own province, for its sample."""
+def _bring_home(tier: Tier, many: int) -> None:
+    """Bring some more cases of a tier to the demo's own province, for its sample."""
     home = Region.objects.get(code=HOME).path[:2]
-    candidates = iter(_candidates(visits.TIER, path=home))
+    candidates = iter(_candidates(tier, path=home))
     for _number in range(many):
-        _try(candidates, visits.TIER, Status.AT_PROVINCE)
+        _try(candidates, tier, Status.AT_PROVINCE)
 
 
 def _answers(application: Application) -> dict[str, object]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.core.files.base import ContentFile
 from django.utils import timezone
+from django.utils.translation import override
 
 from config.fiction.ground import HOME
 from config.fiction.people import officer_of
@@ -29,7 +30,7 @@ from enterprises.registry.models import Tier
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-TIER = Tier.INNOVATIVE
+TIERS = (Tier.INNOVATIVE, Tier.TECHNOLOGY)  # the first of which the province has enough
 CASES, DRAWN = 4, 3
 AHEAD = 5  # working days to the visit that is still to be made
 FOUND = "与申报一致"
@@ -47,18 +48,21 @@ def see(application: Application) -> None:
     _record(_planned(visit, pair, days=0), pair, deviating=())
 
 
-def fill() -> None:
-    """Draw a sample in the demo's province: one agrees, one deviates, one waits."""
+def fill(tier: Tier) -> bool:
+    """Draw a sample in the demo's province: one agrees, one deviates, one waits.
+
+    Tell whether it has enough cases of the tier in hand.
+    """
     county = Region.objects.get(code=HOME)
     unit = Region.objects.get(path=county.path[:2])
     pair = (officer_of(unit, "province"), officer_of(unit, "province", second=True))
-    wanted = draws.Sample(
-        f"演示：创新型中小企业现场抽查{MARK}", TIER, number=DRAWN, strata=VisitDraw.Strata.CITY
-    )
+    there = pools.in_hand("province", unit.path).filter(status="at_province", tier=tier)
+    if there.count() < DRAWN:
+        return False
+    with override("zh-hans"):
+        name = f"演示：{tier.label}现场抽查{MARK}"
+    wanted = draws.Sample(name, tier, number=DRAWN, strata=VisitDraw.Strata.CITY)
     draw = draws.seal(unit, wanted, by=pair[0])
-    if pools.of_draw(draw).count() < DRAWN:
-        draws.cancel(draw, by=pair[0], reason=f"演示：申报不足{MARK}")
-        return
     draws.close_lists(draw, by=pair[0])
     draws.draw(draw, by=pair[0], word="演示见证 11")
     drawn = Visit.objects.filter(listed__draw=draw).order_by("listed__token")
@@ -66,8 +70,9 @@ def fill() -> None:
         last = number == DRAWN - 1
         planned = _planned(visit, pair, days=AHEAD if last else 0)
         if not last:
-            _record(planned, pair, deviating=(0,) if number else ())
+            _record(planned, pair, deviating=(2,) if number else ())
             _comment(planned)
+    return True
 
 
 def _pair(application: Application, level: str) -> tuple[User, User]:
