@@ -1,7 +1,7 @@
 """That a signed record, with its files, is never changed: the database refuses it (签字后冻结)."""
 
 from cultivation.pipeline.models import VisitFile, VisitRecord
-from enterprises.audit import guards
+from enterprises.audit.guards import freeze
 
-guards.freeze(VisitRecord._meta.db_table, "OLD.signed_at IS NOT NULL")
-guards.freeze(VisitFile._meta.db_table, "OLD.kept")
+freeze(VisitRecord._meta.db_table, "OLD.signed_at IS NOT NULL")
+freeze(VisitFile._meta.db_table, "OLD.kept")
