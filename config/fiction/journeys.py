@@ -67,8 +67,6 @@ def walk(*, told: Callable[[int, int], None]) -> int:
     panels.fill(_bring(panels.CASES))
     corrections.fill()
     appeals.fill()
-    _bring_home(visits.CASES)
-    visits.fill()
     for tier in visits.TIERS:
         _bring_home(tier, visits.CASES)
         if visits.fill(tier):

@@ -20,8 +20,7 @@ from django.utils import timezone
 
 from cultivation.pipeline import applications
 from cultivation.pipeline.appealing import asking, more_time
-from cultivation.pipeline.models import MoreTimeRequest, NoticeEntry
-from cultivation.pipeline.models import NoticeEntry, Visit, VisitDraw
+from cultivation.pipeline.models import MoreTimeRequest, NoticeEntry, Visit, VisitDraw
 from cultivation.pipeline.notices import docket, objections
 from cultivation.pipeline.notices.objections import Statement
 from cultivation.pipeline.visits import commenting, draws, files, planning, recording
@@ -138,6 +137,8 @@ def _refused(world: World) -> None:
     world.step(refused, "refuse", "county", f"{SECRET} refused")
     kept = asking.save(refused, {"words": f"{SECRET} wrong"}, by=owner, words=f"{SECRET} all")
     asking.send(kept, by=owner)
+
+
 def see(world: World, application: Application) -> None:
     """Let the province draw the case for a check on site, see it, and sign."""
     first, second = world.user("province"), world.user("province2")
@@ -195,10 +196,10 @@ def test_strangers_neither_read_nor_change_anything(
     title = Title.objects.get()
     application = firm.applications.get(tier="innovative")
     refused = firm.applications.get(tier="srdi")
-    ids = tuple(sorted({1, 2, firm.pk, application.pk, refused.pk, title.pk}))
     application = firm.applications.get()
     visit, draw = Visit.objects.get(), VisitDraw.objects.get()
-    ids = tuple(sorted({1, 2, firm.pk, application.pk, title.pk, visit.pk, draw.pk}))
+    known = {firm.pk, application.pk, refused.pk, title.pk, visit.pk, draw.pk}
+    ids = tuple(sorted({1, 2, *known}))
     values: dict[str, tuple[Any, ...]] = {
         "*": ids,
         "name": ("recommend", "recognise", "return", "take", "close"),

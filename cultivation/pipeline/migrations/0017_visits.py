@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pipeline', '0015_checked_by_the_office'),
+        ('pipeline', '0016_reconsiderations'),
         ('places', '0001_initial'),
         ('standards', '0009_retired_snapshots'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
