@@ -196,7 +196,6 @@ def test_strangers_neither_read_nor_change_anything(
     title = Title.objects.get()
     application = firm.applications.get(tier="innovative")
     refused = firm.applications.get(tier="srdi")
-    application = firm.applications.get()
     visit, draw = Visit.objects.get(), VisitDraw.objects.get()
     known = {firm.pk, application.pk, refused.pk, title.pk, visit.pk, draw.pk}
     ids = tuple(sorted({1, 2, *known}))
