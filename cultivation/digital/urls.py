@@ -20,6 +20,8 @@ from cultivation.digital.views import (
     projects,
     targets,
 )
+from cultivation.digital.views import cities, coverage, dashboard, enterprise, parks, targets
+from cultivation.digital.views import coverage, enterprise, forecast
 
 if TYPE_CHECKING:
     from django.urls import URLPattern
@@ -33,6 +35,8 @@ urlpatterns: list[URLPattern] = [
     path("coverage/alerts/<int:pk>/", alerts.acknowledge, name="alert_acknowledge"),
     path("coverage/firms/", coverage.firms, name="firms"),
     path("coverage/run/", coverage.run, name="coverage_run"),
+    path("coverage/forecast/", forecast.forecast, name="forecast"),
+    path("coverage/forecast/run/", forecast.run, name="forecast_run"),
     path("coverage/sources/", coverage.sources, name="sources"),
     path("coverage/dashboard/", dashboard.dashboard, name="dashboard"),
     path("coverage/dashboard/export/", dashboard.export, name="dashboard_export"),

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 KINDS: dict[str, Any] = {
     "check_coverage": _("Coverage snapshot"),
     "compare_cube": _("Comparison of the coverage figures"),
+    "forecast_coverage": _("Forecast of coverage"),
     "judge": _("Judging of the registry"),
     "judge_unit": _("Judging of one unit"),
     "expire_titles": _("Expiry of titles"),

@@ -133,7 +133,8 @@ def history(then: Outlook) -> tuple[list[dt.date], Real]:
 
 
 def _share(part: Real, whole: Real) -> Real:
-    return np.divide(part, whole, out=np.full(np.shape(part), np.nan), where=whole > 0)
+    found: Real = np.divide(part, whole, out=np.full(np.shape(part), np.nan), where=whole > 0)
+    return found
 
 
 def _ppm(value: float) -> int | None:

@@ -108,7 +108,8 @@ def of(
     )
     shared = {
         "made_on": on, "until": until, "tier": tier, "definition": definition,
-        "due": path.due_ppm, "quarters": found.panel.quarters,
+        "definition_version": definition.version, "due": path.due_ppm,
+        "quarters": found.panel.quarters,
         "seed": " ".join(map(str, running.seed_of(reading, tier, on))),
     }  # fmt: skip
     line = Line(on, 0, until, path.due_ppm)
@@ -134,7 +135,7 @@ def _of_region(found: Outlook, number: int, line: Line, before: float) -> dict[s
     if found.projection is None or found.fit is None:
         return fields
     said = found.projection
-    fan = [
+    fan: list[list[Any]] = [
         [step.until.isoformat(), round(float(said.holders[n, number])), *_ppm(said, n, number)]
         for n, step in enumerate(found.steps)
     ]

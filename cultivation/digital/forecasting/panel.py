@@ -53,7 +53,7 @@ class Panel:
 
     @property
     def quarters(self) -> int:
-        return len(self.ends_on) - 1
+        return max(0, len(self.ends_on) - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,8 @@ class Cells:
     def states(self, number: int) -> Real:
         """Return how many of the whole country stand in each state."""
         nation = self.region == 0
-        return np.bincount(self.state[nation], self.number[nation], minlength=number)
+        found = np.bincount(self.state[nation], self.number[nation], minlength=number)
+        return found.astype(np.float64)
 
 
 def look_back(facts: Facts, reading: Reading, tree: Tree, *, tier: str, on: dt.date) -> Panel:

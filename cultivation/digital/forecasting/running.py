@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 import numpy as np
 
@@ -72,10 +73,4 @@ def look_ahead(
 
 def seed_of(reading: Reading, tier: str, on: dt.date) -> list[int]:
     """Return the seed of a forecast: the same for the same question (种子)."""
-    letters = f"{tier}:{reading.definition.code}".encode()
-    return [SEED, on.toordinal(), int.from_bytes(letters[:32], "big")]
-
-
-def reading_of(definition: states.CoverageDefinition) -> Reading:
-    """Return how a definition reads records (口径读法)."""
-    return states.Reading(definition)
+    return [SEED, on.toordinal(), crc32(f"{tier}:{reading.definition.code}".encode())]

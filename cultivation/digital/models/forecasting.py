@@ -28,6 +28,7 @@ class Forecast(models.Model):
     region = models.ForeignKey(Region, on_delete=models.PROTECT)
     tier = models.CharField(max_length=12, choices=Tier.choices)
     definition = models.ForeignKey(CoverageDefinition, on_delete=models.PROTECT)
+    definition_version = models.PositiveIntegerField(default=1, help_text="it counts under")
     method = models.CharField(max_length=10, choices=Method.choices)
     total = models.PositiveIntegerField(help_text="holders on the day")
     transformed = models.PositiveIntegerField()

@@ -1,0 +1,41 @@
+"""What a forecast says, in words (预测用语)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext as _
+
+from cultivation.digital.forecasting.states import STAGES, Reading
+
+if TYPE_CHECKING:
+    from cultivation.digital.models import Forecast
+
+
+def state(number: int, *, of: int) -> str:
+    """Return the name of a state, of so many (状态名称)."""
+    if number == 0:
+        return _("not assessed")
+    if of == STAGES:
+        return _("begun, not there yet") if number == 1 else _("there")
+    return _("level %(level)s") % {"level": number - 1}
+
+
+def climbs(row: Forecast) -> list[tuple[str, int]]:
+    """Return for each state that does not count the chance to count within a year (达标机会)."""
+    reading = Reading(row.definition)
+    states = list(enumerate(row.climbs))[: reading.there]
+    return [(state(number, of=reading.number), chance) for number, chance in states]
+
+
+def best(summary: dict[str, Any] | None) -> str:
+    """Say which way was least off in the back-test (回测结论)."""
+    if summary is None:
+        return ""
+    names = {
+        "forecast": _("The forecast was least off."),
+        "line": _("The straight line was less off than the forecast."),
+        "logistic": _("The logistic curve was less off than the forecast."),
+    }
+    ways = {way: summary[way] for way in names}
+    return names[min(ways, key=lambda way: (ways[way], way != "forecast"))]

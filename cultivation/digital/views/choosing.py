@@ -1,0 +1,71 @@
+"""Region, tier and definition that a page of coverage is asked for (所选口径)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+from urllib.parse import urlencode
+
+from django.http import Http404
+
+from cultivation.digital.models import CoverageDefinition
+from cultivation.digital.overview import home, region_in_sight, trail
+from enterprises.registry.models import Tier
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from django.http import HttpRequest
+
+    from enterprises.accounts.models import User
+    from enterprises.accounts.scope import Scope
+    from enterprises.places.models import Region
+
+TIERS = {Tier.LITTLE_GIANT.value: Tier.LITTLE_GIANT.label, Tier.SRDI.value: Tier.SRDI.label}
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What a page of coverage is about (所选)."""
+
+    region: Region
+    above: list[Region]
+    tier: str
+    definition: CoverageDefinition
+    definitions: list[CoverageDefinition]
+
+    @property
+    def tiers(self) -> list[tuple[str, object]]:
+        """Return the tiers to choose from."""
+        return list(TIERS.items())
+
+    @property
+    def query(self) -> str:
+        """Return the choice as the end of an address."""
+        chosen = {
+            "region": self.region.code, "tier": self.tier, "definition": self.definition.code,
+        }  # fmt: skip
+        return urlencode(chosen)
+
+
+def reads(scope: Scope) -> bool:
+    """Tell whether a scope reads pages of coverage: offices and auditors."""
+    return scope.is_office or scope.is_auditor
+
+
+def chosen(request: HttpRequest, given: Mapping[str, str] | None = None) -> Chosen:
+    """Return what is asked for; 404 for a region out of sight or where nothing is defined."""
+    user, asked = cast("User", request.user), request.GET if given is None else given
+    code, tier = asked.get("region", ""), asked.get("tier", "")
+    region = region_in_sight(code, user.scope) if code else home(user.scope)
+    definitions = list(CoverageDefinition.objects.all())
+    if region is None or not definitions:
+        raise Http404
+    wanted = {one.code: one for one in definitions}.get(asked.get("definition", ""))
+    return Chosen(
+        region=region,
+        above=trail(region, user.scope),
+        tier=tier if tier in TIERS else Tier.LITTLE_GIANT.value,
+        definition=wanted or definitions[0],
+        definitions=definitions,
+    )

@@ -1,0 +1,196 @@
+from __future__ import annotations
+
+import datetime as dt
+import io
+import re
+
+import pytest
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.management import CommandError, call_command
+from django.db.models import Count, Q
+from django.urls import reverse
+
+from cultivation.digital import coverage, definitions
+from cultivation.digital.forecasting import making, panel, reading, states, tree
+from cultivation.digital.models import CoverageDefinition, Forecast
+from cultivation.digital.tasks import forecast_coverage, forecast_this_week
+from enterprises.jobs.models import JobRun
+from enterprises.places.models import Region
+from enterprises.registry.models import Enterprise
+from tests.digital.conftest import TODAY
+
+FORECAST, RUN = reverse("digital:forecast"), reverse("digital:forecast_run")
+EARLIER = dt.date(2026, 3, 31)
+
+
+def kept() -> list[dict]:
+    return [
+        {key: value for key, value in row.items() if key not in ("id", "made_at")}
+        for row in Forecast.objects.order_by("region", "made_on").values()
+    ]
+
+
+@pytest.mark.parametrize("on", [TODAY, dt.date(2025, 8, 17)])
+def test_states_and_groups_count_the_same_firms(land, on) -> None:
+    definitions.load()
+    facts = states.read(coverage.TIERS)
+    place = tree.grow(facts.firms, Region.objects.values_list("path", flat=True))
+    for definition in CoverageDefinition.objects.all():
+        for tier in coverage.TIERS:
+            total, there = panel.rates(facts, states.Reading(definition), place, tier=tier, on=on)
+            for path, number in place.place.items():
+                firms = Enterprise.objects.filter(region_path__startswith=path)
+                counted = coverage.firms(firms, definition, tier=tier, on=on)
+                transformed = Count("pk", filter=Q(group=coverage.TRANSFORMED))
+                assert (total[number], there[number]) == tuple(
+                    counted.aggregate(a=Count("pk"), b=transformed).values()
+                )
+
+
+def test_a_forecast_is_kept_for_every_region_with_holders(made) -> None:
+    nation = Forecast.objects.get(region__code="000000")
+    codes = set(Forecast.objects.values_list("region__code", flat=True))
+    assert {"000000", "440000", "440100", "440300"} <= codes
+    assert (made["rows"], "810000" in codes) == (Forecast.objects.count(), False)
+    assert (nation.until, nation.due, nation.method) == (dt.date(2027, 12, 31), 1_000_000, "moves")
+    assert [day for day, *_rest in nation.fan] == [
+        "2026-09-30", "2026-12-31", "2027-03-31", "2027-06-30", "2027-09-30", "2027-12-31",
+    ]  # fmt: skip
+    assert nation.fan[-1][1:] == [
+        nation.holders, nation.low, nation.lower, nation.middle, nation.upper, nation.high,
+    ]  # fmt: skip
+    assert nation.seed.startswith("20271231 739797 ")
+    assert made["little_giant"]["L1_ANY"] == making.said(nation)
+    lacking = nation.holders - nation.transformed
+    assert nation.needed == -(-lacking * 100 // 19)
+
+
+def test_the_same_day_gives_the_same_rows_again(made) -> None:
+    before = kept()
+    assert making.make(TODAY) == made
+    assert kept() == before
+
+
+def test_another_day_is_kept_beside_and_the_newest_is_read(made) -> None:
+    making.make(EARLIER)
+    nation = Region.objects.get(code="000000")
+    asked = {"tier": "little_giant", "definition": CoverageDefinition.objects.get()}
+    assert reading.latest(nation, **asked).made_on == TODAY
+    assert reading.latest(nation, **asked, on=EARLIER).made_on == EARLIER
+    assert reading.latest(nation, tier="srdi", definition=asked["definition"]) is None
+
+
+def test_a_day_to_come_and_missing_definitions_are_refused(land) -> None:
+    with pytest.raises(ValidationError, match="future"):
+        making.make(TODAY + dt.timedelta(days=1))
+    CoverageDefinition.objects.all().delete()
+    with pytest.raises(ValidationError, match="load_seeds"):
+        making.make(TODAY)
+
+
+def test_with_hardly_any_firms_nothing_is_said(land, firm, signed_in) -> None:
+    Enterprise.objects.all().delete()
+    firm()
+    making.make(TODAY)
+    row = Forecast.objects.get(region__code="000000")
+    assert (row.method, row.middle, row.chance, row.fan, row.total) == (
+        "too_little", None, None, [], 1,
+    )  # fmt: skip
+    page = signed_in("nation", code="000000").get(FORECAST).content.decode()
+    assert "Too little to say" in page
+    assert "too little to say" in page  # in the parts as well
+
+
+def test_parts_come_with_the_likeliest_to_miss_first(made) -> None:
+    row = Forecast.objects.get(region__code="000000")
+    missing = [part.missing for part in reading.parts(row)]
+    assert missing == sorted(missing, reverse=True)
+
+
+def test_a_run_makes_the_forecast_once(made, django_capture_on_commit_callbacks) -> None:
+    Forecast.objects.all().delete()
+    with django_capture_on_commit_callbacks(execute=True):
+        run = forecast_this_week()
+    job = JobRun.objects.get(pk=run)
+    assert (job.status, job.kind, job.result) == ("done", "forecast_coverage", made)
+    assert set(Forecast.objects.values_list("job", flat=True)) == {run}
+    forecast_coverage(run)
+    assert JobRun.objects.get(pk=run).attempts == 1
+
+
+@pytest.mark.parametrize(
+    ("role", "code", "may"),
+    [("nation", "000000", True), ("county", "440106", False), ("auditor", "000000", False)],
+)
+def test_deciding_officers_of_nation_and_provinces_start_a_forecast(
+    signed_in, seated, role, code, may
+) -> None:
+    client = signed_in(role, code=code)
+    answer = client.post(RUN, {"on": "2026-06-30"})
+    assert (answer.status_code, JobRun.objects.count()) == ((302, 1) if may else (403, 0))
+    if not may:
+        with pytest.raises(PermissionDenied):
+            making.begin(TODAY, by=seated("city", code="440100"))
+
+
+@pytest.mark.parametrize("on", ["2027-01-01", "nonsense", "\0", "0000-00-00", "9999-99-99"])
+def test_a_day_that_cannot_be_is_refused_in_words(signed_in, on) -> None:
+    client = signed_in("nation", code="000000")
+    answer = client.post(RUN, {"on": on}, follow=True)
+    assert (answer.status_code, JobRun.objects.count()) == (200, 0)
+    assert re.search("future|is not a day", answer.content.decode())
+
+
+def test_the_command_prints_the_back_test_beside_the_baselines(land) -> None:
+    out = io.StringIO()
+    call_command("forecast_coverage", "--backtest", stdout=out)
+    text = out.getvalue()
+    assert text.startswith("Forecast on 2026-06-30: ")
+    assert re.search(r"2027-12-31: [\d.]+% \([\d.]+–[\d.]+%\); chance of 100%: [\d.]+%", text)
+    assert re.search(r"off by [\d.]+ points on average; straight line [\d.]+, logistic", text)
+    assert re.search(r"000000 +[\d.]+%  off by: forecast [\d.]+  line [\d.]+  logistic", text)
+    kept_before = Forecast.objects.count()
+    call_command("forecast_coverage", "--until", "2028-06-30", stdout=out)
+    assert "  2028-06-30: " in out.getvalue()
+    assert Forecast.objects.count() == kept_before
+    with pytest.raises(CommandError, match="is not a day"):
+        call_command("forecast_coverage", "--on", "soon")
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", ["What the forecast assumes", "How it did: the last year hidden", "Chance of"]),
+        ("zh-hans", ["全国", "广东省"]),
+    ],
+)
+def test_the_page_says_what_is_expected_and_what_it_assumes(
+    made, signed_in, language, words
+) -> None:
+    text = signed_in("nation", language, code="000000").get(FORECAST).content.decode()
+    row = Forecast.objects.get(region__code="000000")
+    assert [word for word in words if word not in text] == []
+    assert f"{row.middle / 10_000:.1f}%" in text
+    assert 'role="img" aria-labelledby="fan-title fan-desc"' in text
+    assert 'style="' not in text
+
+
+def test_a_page_costs_the_same_with_one_part_and_with_many(
+    made, signed_in, django_assert_num_queries
+) -> None:
+    client = signed_in("nation", code="000000")
+    client.get(FORECAST)
+    with django_assert_num_queries(12):
+        assert len(client.get(FORECAST).context["parts"]) == 3
+    Forecast.objects.filter(region__code__in=["110000", "440300"]).delete()
+    with django_assert_num_queries(12):
+        assert len(client.get(FORECAST).context["parts"]) == 1
+
+
+def test_nobody_sees_the_forecast_of_a_region_out_of_sight(made, signed_in, firm) -> None:
+    client = signed_in("city", code="440100")
+    assert client.get(FORECAST).context["forecast"].region.code == "440100"
+    assert client.get(FORECAST, {"region": "440300"}).status_code == 404
+    assert client.get(FORECAST, {"region": "000000"}).status_code == 404
+    client = signed_in("owner", of=firm())
+    assert client.get(FORECAST).status_code == 403
