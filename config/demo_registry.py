@@ -118,6 +118,8 @@ def _build(*, enterprises: int, seed: int, say: Callable[[str], None]) -> None:
     )
     with Bars() as bars:
         made = fiction.build(enterprises, seed=seed, progress=bars)
+        bars.log("预测 · forecast")
+        made |= fiction.look_ahead(bars)
     JobRun.objects.filter(pk=mark.pk).update(
         status=JobRun.Status.DONE, finished_at=timezone.now(), result=made
     )

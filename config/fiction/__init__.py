@@ -7,6 +7,7 @@ give equal content.
 from __future__ import annotations
 
 from config.fiction.building import build
+from config.fiction.helping import look_ahead
 from config.fiction.people import signins
 
-__all__ = ["build", "signins"]
+__all__ = ["build", "look_ahead", "signins"]

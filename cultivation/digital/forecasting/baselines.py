@@ -5,9 +5,9 @@ A straight line by least squares, and a logistic curve with a ceiling of its own
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING
 
-import warnings
 import numpy as np
 from scipy.optimize import OptimizeWarning, curve_fit
 
@@ -33,8 +33,7 @@ def line(days: Sequence[dt.date], rates: Real, on: dt.date) -> float | None:
 
 
 def logistic(days: Sequence[dt.date], rates: Real, on: dt.date) -> float | None:
-    """Return the rate on a day by a logistic curve; None of too few, or where none fits (逻辑曲线)."""
-
+    """Return the rate on a day by a logistic curve; None where none fits (逻辑曲线)."""
     x, y = _known(days, rates, on)
     if len(x) < LEAST:
         return None

@@ -68,9 +68,7 @@ def draw(points: Sequence[FanPoint], past: Sequence[Figure], line: Line | None) 
         middle=_joined(at(point.on, point.middle) for point in points),
         today=across(today),
         years=tuple(Mark(across(dt.date(year, 1, 1)), BOTTOM, str(year)) for year in years),
-        rates=tuple(
-            Mark(LEFT, BOTTOM - (BOTTOM - TOP) * n // 4, f"{n * 25}%") for n in range(5)
-        ),
+        rates=tuple(Mark(LEFT, BOTTOM - (BOTTOM - TOP) * n // 4, f"{n * 25}%") for n in range(5)),
     )
 
 

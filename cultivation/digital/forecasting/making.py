@@ -103,9 +103,7 @@ def of(
         facts, reading, place, tier=tier, on=on, until=until, due=path.due_ppm
     )
     tried = backtest.try_out(facts, reading, place, tier=tier, on=on)
-    _total, before = panel.rates(
-        facts, reading, place, tier=tier, on=backtest.a_year_before(on)
-    )
+    _total, before = panel.rates(facts, reading, place, tier=tier, on=backtest.a_year_before(on))
     shared = {
         "made_on": on, "until": until, "tier": tier, "definition": definition,
         "definition_version": definition.version, "due": path.due_ppm,

@@ -172,9 +172,7 @@ class _Counted:
 
     def add(self, one: pl.DataFrame, other: pl.DataFrame, day: dt.date) -> None:
         """Count what became of the holders of the quarter's first day by its last."""
-        after = other.select(
-            "firm", pl.col("state").alias("to"), pl.col("record").alias("then")
-        )
+        after = other.select("firm", pl.col("state").alias("to"), pl.col("record").alias("then"))
         both = one.join(after, on="firm", how="left").with_columns(
             pl.col("to").is_not_null().cast(pl.Int8).alias("kept"),
             (pl.col("title_until") < day).alias("title_due"),

@@ -1,7 +1,7 @@
 """Calendar quarters: the periods in which a forecast counts (预测周期).
 
-Quarters, because the goal falls on the end of one, titles and assessments come in yearly rounds, and
-in a month too few firms move for a rate to be told from chance.
+Quarters, because the goal falls on the end of one, titles and assessments come in yearly rounds,
+and in a month too few firms move for a rate to be told from chance.
 """
 
 from __future__ import annotations

@@ -107,7 +107,7 @@ def tested(row: Forecast, among: list[Forecast]) -> list[Tested]:
 
 
 def summary(row: Forecast) -> dict[str, Any] | None:
-    """Return the errors over all regions of the country, as the nation's row keeps them (总误差)."""
+    """Return the errors over all regions, as the nation's row keeps them (总误差)."""
     nation = Forecast.objects.filter(
         made_on=row.made_on, tier=row.tier, definition=row.definition, region__level="nation"
     ).first()

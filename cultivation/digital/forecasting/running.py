@@ -8,7 +8,7 @@ from zlib import crc32
 
 import numpy as np
 
-from cultivation.digital.forecasting import fitting, panel, projecting, quarters, states
+from cultivation.digital.forecasting import fitting, panel, projecting, quarters
 from cultivation.digital.path import WHOLE
 
 if TYPE_CHECKING:

@@ -108,7 +108,9 @@ def holders(titles: pl.DataFrame, on: dt.date) -> pl.DataFrame:
         & (pl.col("until") >= on)
         & (pl.col("ended").is_null() | (pl.col("ended") > on))
     )
-    return titles.filter(running).group_by("firm").agg(pl.col("path").first(), pl.col("until").max())
+    return (
+        titles.filter(running).group_by("firm").agg(pl.col("path").first(), pl.col("until").max())
+    )
 
 
 def on_day(facts: Facts, reading: Reading, on: dt.date) -> pl.DataFrame:
@@ -156,8 +158,10 @@ def _stages(facts: Facts, reading: Reading, on: dt.date) -> pl.DataFrame:
     ).drop_nulls("state")
     assessed = _valid(facts.assessed, on).select("firm", pl.lit(1).alias("state"))
     both = pl.concat([projects.select("firm", "state"), assessed], how="vertical_relaxed")
-    return both.group_by("firm").agg(pl.col("state").max().cast(pl.Int64)).with_columns(
-        pl.col("state").alias("record"), pl.lit(None, dtype=pl.Date).alias("until")
+    return (
+        both.group_by("firm")
+        .agg(pl.col("state").max().cast(pl.Int64))
+        .with_columns(pl.col("state").alias("record"), pl.lit(None, dtype=pl.Date).alias("until"))
     )
 
 

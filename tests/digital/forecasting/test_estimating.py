@@ -43,9 +43,7 @@ def test_the_way_to_a_horizon_is_whole_quarters_and_parts_at_its_ends() -> None:
 def test_known_moves_are_found_again() -> None:
     firms = {n: f"1{n % 4}0{n % 3}" for n in range(1500)}
     place = country.grown(firms)
-    seen = panel.look_back(
-        country.simulated(firms), READING, place, tier="little_giant", on=ON
-    )
+    seen = panel.look_back(country.simulated(firms), READING, place, tier="little_giant", on=ON)
     assert seen.quarters == 8
     counts = seen.moves[:, 0, 0].sum(axis=0)
     found = fitting.fit(seen, place, np.ones(6))

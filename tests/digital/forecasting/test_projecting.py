@@ -75,12 +75,12 @@ def test_where_all_are_transformed_all_stay_so() -> None:
 
 
 def test_a_title_that_runs_out_and_is_never_renewed_leaves_the_holders() -> None:
-    firms = {n: "1101" for n in range(200)}
+    firms = dict.fromkeys(range(200), "1101")
     runs_out = pl.concat(
         [
-            country.titled({n: "1101" for n in range(100)}, until=dt.date(2026, 11, 1)),
-            country.titled({n: "1101" for n in range(100, 200)}),
-            country.titled({n: "1101" for n in range(200, 400)}, until=dt.date(2026, 3, 1)),
+            country.titled(dict.fromkeys(range(100), "1101"), until=dt.date(2026, 11, 1)),
+            country.titled(dict.fromkeys(range(100, 200), "1101")),
+            country.titled(dict.fromkeys(range(200, 400), "1101"), until=dt.date(2026, 3, 1)),
         ]
     )
     rows = country.assessed([(n, dt.date(2024, 6, 30), 3) for n in range(0, 200, 2)])
@@ -90,7 +90,7 @@ def test_a_title_that_runs_out_and_is_never_renewed_leaves_the_holders() -> None
 
 
 def test_an_assessment_that_runs_out_is_a_firm_not_assessed_unless_it_is_renewed() -> None:
-    firms = {n: "1101" for n in range(200)}
+    firms = dict.fromkeys(range(200), "1101")
     lasting = [(n, dt.date(2024, 6, 30), 3) for n in range(100)]
     rows = pl.concat(
         [
@@ -107,7 +107,7 @@ def test_an_assessment_that_runs_out_is_a_firm_not_assessed_unless_it_is_renewed
 
 
 def test_the_chance_of_a_goal_below_the_whole_is_how_often_it_is_reached() -> None:
-    firms = {n: "1101" for n in range(300)}
+    firms = dict.fromkeys(range(300), "1101")
     facts = country.simulated(firms)
     middle = ahead(facts, firms).projection.quantiles[-1][2][0]
     chances = [
@@ -170,7 +170,8 @@ def test_errors_and_ranges_of_the_back_test_are_those_worked_out_by_hand() -> No
     )  # fmt: skip
     assert tried.summary() == {
         "since": "2025-06-30", "on": "2026-06-30", "regions": 2,
-        "forecast": 3000, "line": 500, "logistic": 3000,  # (0 + 60) / 2, (10 + 0) / 2, (30 + 30) / 2
+        # (0 + 60) / 2, (10 + 0) / 2, (30 + 30) / 2
+        "forecast": 3000, "line": 500, "logistic": 3000,
         "inside80": 500_000, "inside50": 500_000,
     }  # fmt: skip
     assert tried.of(1) == {
@@ -201,7 +202,7 @@ def test_the_back_test_hides_what_came_after() -> None:
 
 
 def test_nothing_is_tried_out_where_there_was_too_little_a_year_ago() -> None:
-    firms = {n: "1101" for n in range(60)}
+    firms = dict.fromkeys(range(60), "1101")
     facts = country.simulated(firms, behind=6)
     place = country.grown(firms)
     assert backtest.try_out(facts, READING, place, tier=GIANT, on=ON) is None
