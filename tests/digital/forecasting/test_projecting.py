@@ -170,7 +170,7 @@ def test_errors_and_ranges_of_the_back_test_are_those_worked_out_by_hand() -> No
     )  # fmt: skip
     assert tried.summary() == {
         "since": "2025-06-30", "on": "2026-06-30", "regions": 2,
-        # (0 + 60) / 2, (10 + 0) / 2, (30 + 30) / 2
+        # the means of 0 and 60, of 10 and none, of 30 and 30 points
         "forecast": 3000, "line": 500, "logistic": 3000,
         "inside80": 500_000, "inside50": 500_000,
     }  # fmt: skip
