@@ -52,6 +52,10 @@ app.conf.beat_schedule = {
         "task": "cultivation.digital.tasks.forecast_this_week",
         "schedule": crontab(day_of_week="mon", hour=3, minute=50),
     },
+    "help-tasks-closed-every-night": {
+        "task": "cultivation.digital.tasks.close_help_tasks_tonight",
+        "schedule": crontab(hour=3, minute=10),
+    },
     "judge-every-night": {
         "task": "cultivation.standards.tasks.judge_tonight",
         "schedule": crontab(hour="1-6", minute=0),  # again where it failed
