@@ -110,17 +110,20 @@ def ranked(
     inside = among.filter(region_path__startswith=region.path)
     rows: QuerySet[Any] = coverage.firms(inside, definition, tier=tier, on=on)
     rows = rows.annotate(**_dated(definition, tier, on))
-    falling = Q(group=coverage.TRANSFORMED, assessment_ends__lte=on + SOON)
-    rows = rows.exclude(Q(group=coverage.TRANSFORMED) & ~falling)
+    lacking = ~Q(group=coverage.TRANSFORMED)
+    if "at_least" in count:
+        lacking |= Q(assessment_ends__lte=on + SOON)
+    rows = rows.filter(lacking)
     rows = rows.annotate(
         step=_step(definition),
         levels_missing=_lacking(Coalesce(F("own_level"), F("any_level")), count.get("at_least")),
         points_missing=_lacking(F("newest_score"), _score(definition)),
     )
     points = Coalesce(F("points_missing"), Value(UNKNOWN_POINTS))
-    return rows.annotate(
+    rows = rows.annotate(
         order=F("step") * STEP + Coalesce(F("levels_missing"), Value(9)) * A_LEVEL + points
     )
+    return rows
 
 
 def candidates(
@@ -168,7 +171,7 @@ def _dated(definition: CoverageDefinition, tier: str, on: dt.date) -> dict[str, 
     tasks = HelpTask.objects.filter(enterprise=OuterRef("pk"), state=HelpTask.State.OPEN)
     return {
         "own_level": Subquery(own.values("level")) if own is not None else nothing,
-        "assessment_ends": Subquery((newest if own is None else own).values("valid_to")),
+        "assessment_ends": nothing if own is None else Subquery(own.values("valid_to")),
         "newest": Subquery(newest.values("pk")),
         "any_level": Subquery(newest.values("level")),
         "newest_score": Subquery(newest.values("score")),
