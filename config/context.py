@@ -81,6 +81,7 @@ DIGITAL: tuple[tuple[Any, str, Callable[[Scope], Any]], ...] = (
     (_("Definitions side by side"), "digital:coverage", _reads),
     (_("Forecast"), "digital:forecast", _reads),
     (_("Whom to help next"), "digital:help", _reads),
+    (_("Tasks"), "digital:help_tasks", _reads),
     (_("Alerts"), "digital:alerts", _reads),
     (_("Goals of 2027"), "digital:targets", _reads),
     (_("Digital parks"), "digital:parks", _reads),

@@ -23,6 +23,12 @@ from cultivation.digital.views import (
 from cultivation.digital.views import cities, coverage, dashboard, enterprise, parks, targets
 from cultivation.digital.views import coverage, enterprise, forecast
 from cultivation.digital.views import coverage, enterprise, forecast, help_tasks, helping
+    forecast,
+    help_tasks,
+    helping,
+    parks,
+    targets,
+)
 
 if TYPE_CHECKING:
     from django.urls import URLPattern
@@ -38,13 +44,13 @@ urlpatterns: list[URLPattern] = [
     path("coverage/run/", coverage.run, name="coverage_run"),
     path("coverage/forecast/", forecast.forecast, name="forecast"),
     path("coverage/forecast/run/", forecast.run, name="forecast_run"),
-    path("coverage/help/", helping.next_firms, name="help_next"),
+    path("coverage/help/", helping.next_firms, name="help"),
     path("coverage/help/export/", helping.export, name="help_export"),
-    path("coverage/help/tasks/", help_tasks.tasks_list, name="help_tasks"),
-    path("coverage/help/tasks/give/", help_tasks.give, name="help_give"),
-    path("coverage/help/tasks/export/", help_tasks.export, name="help_tasks_export"),
-    path("coverage/help/tasks/<int:pk>/", help_tasks.task, name="help_task"),
-    path("coverage/help/tasks/<int:pk>/close/", help_tasks.close, name="help_close"),
+    path("coverage/tasks/", help_tasks.tasks_list, name="help_tasks"),
+    path("coverage/tasks/give/", help_tasks.give, name="help_give"),
+    path("coverage/tasks/export/", help_tasks.export, name="help_tasks_export"),
+    path("coverage/tasks/<int:pk>/", help_tasks.task, name="help_task"),
+    path("coverage/tasks/<int:pk>/close/", help_tasks.close, name="help_close"),
     path("coverage/sources/", coverage.sources, name="sources"),
     path("coverage/dashboard/", dashboard.dashboard, name="dashboard"),
     path("coverage/dashboard/export/", dashboard.export, name="dashboard_export"),

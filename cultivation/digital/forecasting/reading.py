@@ -74,6 +74,16 @@ def fan(row: Forecast) -> list[FanPoint]:
     return [now, *(FanPoint(dt.date.fromisoformat(day), *rest) for day, *rest in row.fan)]
 
 
+def ahead(
+    region: Region, *, tier: str, definition: CoverageDefinition
+) -> list[tuple[dt.date, int, int, int]]:
+    """Return the newest forecast by day: low, middle, high in ppm; nothing where there is none."""
+    row = latest(region, tier=tier, definition=definition)
+    if row is None:
+        return []
+    return [(point.on, point.low, point.middle, point.high) for point in fan(row)]
+
+
 def parts(row: Forecast) -> list[Forecast]:
     """Return the forecasts of the regions below, the likeliest to miss the goal first (下级地区).
 

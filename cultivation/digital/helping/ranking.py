@@ -120,10 +120,10 @@ def ranked(
         points_missing=_lacking(F("newest_score"), _score(definition)),
     )
     points = Coalesce(F("points_missing"), Value(UNKNOWN_POINTS))
-    rows = rows.annotate(
+    found: QuerySet[Any] = rows.annotate(
         order=F("step") * STEP + Coalesce(F("levels_missing"), Value(9)) * A_LEVEL + points
     )
-    return rows
+    return found
 
 
 def candidates(

@@ -64,7 +64,7 @@ def tasks_list(request: HttpRequest) -> HttpResponse:
 def give(request: HttpRequest) -> HttpResponse:
     """Make tasks for the firms chosen in the list (批量生成任务)."""
     user, asked = cast("User", request.user), chosen(request, request.POST)
-    back = f"{reverse('digital:help_next')}?{asked.query}"
+    back = f"{reverse('digital:help')}?{asked.query}"
     form = GiveForm(request.POST, owners=tasks.owners(asked.region, user))
     if not user.scope.review_paths:
         raise PermissionDenied

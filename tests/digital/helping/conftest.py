@@ -10,6 +10,19 @@ from tests.digital.conftest import TODAY
 
 
 @pytest.fixture
+def named(firm):
+    """Give a function that makes a firm of a name."""
+
+    def make(name: str, code: str = "440106"):
+        made = firm(code)
+        made.name = name
+        made.save(update_fields=["name"])
+        return made
+
+    return make
+
+
+@pytest.fixture
 def definition(places) -> CoverageDefinition:
     return CoverageDefinition.objects.get(code="L2_ONSITE")
 

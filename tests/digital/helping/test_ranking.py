@@ -12,19 +12,15 @@ from tests.digital.conftest import TODAY, answers, assess, entitle
 
 def listed(places, code: str = "L2_ONSITE", **asked) -> list[ranking.Candidate]:
     definition = CoverageDefinition.objects.get(code=code)
-    return ranking.next_firms(
-        places["440000"], tier="little_giant", definition=definition, **asked
-    )
+    return ranking.next_firms(places["440000"], tier="little_giant", definition=definition, **asked)
 
 
-def test_firms_come_by_what_is_missing_least_first(places, firm) -> None:
-    nothing, begun, far, one_level, known, expiring, self_only, there = (
-        firm("440106", name=name)
+def test_firms_come_by_what_is_missing_least_first(places, named) -> None:
+    _nothing, begun, far, one_level, known, expiring, self_only, there = (
+        named(name)
         for name in ("nothing", "begun", "far", "one", "known", "expiring", "self", "there")
     )
-    TransformationProject.objects.create(
-        enterprise=begun, name="x", started_on=dt.date(2026, 1, 1)
-    )
+    TransformationProject.objects.create(enterprise=begun, name="x", started_on=dt.date(2026, 1, 1))
     assess(far, 0, score=1500)
     assess(one_level, 1, score=2500)
     assess(known, 1, score=3800)
@@ -50,7 +46,7 @@ def test_firms_come_by_what_is_missing_least_first(places, firm) -> None:
     assert [row.enterprise.name for row in listed(places, limit=2)] == ["self", "expiring"]
 
 
-def test_projects_are_ranked_by_how_far_they_got(places, firm) -> None:
+def test_projects_are_ranked_by_how_far_they_got(places, named) -> None:
     rows = {
         "waits": (dt.date(2025, 1, 1), dt.date(2026, 1, 1), None),
         "under way": (dt.date(2025, 1, 1), None, None),
@@ -58,11 +54,11 @@ def test_projects_are_ranked_by_how_far_they_got(places, firm) -> None:
     }
     for name, (started, finished, accepted) in rows.items():
         TransformationProject.objects.create(
-            enterprise=firm(name=name), name="x", started_on=started, finished_on=finished,
+            enterprise=named(name), name="x", started_on=started, finished_on=finished,
             accepted_on=accepted,
         )  # fmt: skip
-    assess(firm(name="assessed"), 4)
-    firm(name="nothing")
+    assess(named("assessed"), 4)
+    named("nothing")
     found = listed(places, "ACCEPTED")
     assert [(row.enterprise.name, row.step, row.kind) for row in found] == [
         ("waits", ranking.ACCEPTANCE, "acceptance"),
@@ -130,7 +126,7 @@ def test_the_list_costs_the_same_for_one_firm_and_three(
     for _ in range(number):
         assess(firm(), 1, score=2500)
     definition = CoverageDefinition.objects.get(code="L2_ONSITE")
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         found = ranking.next_firms(places["440000"], tier="little_giant", definition=definition)
     assert len(found) == number
     assert HelpTask.objects.count() == 0

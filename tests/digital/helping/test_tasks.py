@@ -19,7 +19,7 @@ from enterprises.notifications.models import Notification
 from enterprises.registry.models import Title
 from tests.digital.conftest import TODAY, assess
 
-NEXT, TASKS, GIVE = (reverse(f"digital:{n}") for n in ("help_next", "help_tasks", "help_give"))
+NEXT, TASKS, GIVE = (reverse(f"digital:{n}") for n in ("help", "help_tasks", "help_give"))
 SOON = dt.date(2026, 9, 30)
 
 
@@ -209,7 +209,7 @@ def test_closing_costs_the_same_for_one_task_and_three(
             one = firm()
             give(one)
             assess(one, 1, assessed_on=TODAY)
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(6):
             assert closing.close_reached(TODAY) == number
 
 
@@ -283,7 +283,7 @@ def test_pages_cost_the_same_for_one_row_and_three(
         assert len(client.get(NEXT).context["firms"]) == number
     with django_assert_num_queries(7):
         text = client.get(TASKS).content.decode()
-    assert text.count("/coverage/help/tasks/") >= number
+    assert text.count("/coverage/tasks/") >= number
     assert 'style="' not in text
 
 
@@ -321,8 +321,8 @@ def test_a_task_is_changed_and_closed_on_its_page(client, firm, give, county) ->
     assert "done by phone" in client.get(url).content.decode()
 
 
-def test_lists_are_narrowed_and_handed_out_harmless(client, firm, give, county) -> None:
-    one, other = firm(name="=cmd()"), firm(name="plain")
+def test_lists_are_narrowed_and_handed_out_harmless(client, named, give, county) -> None:
+    one, other = named("=cmd()"), named("plain")
     give(one)
     give(other, "diagnosis", note="+1")
     HelpTask.objects.filter(enterprise=other).update(
