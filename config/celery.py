@@ -48,6 +48,7 @@ app.conf.beat_schedule = {
     "coverage-compared-every-week": {
         "task": "cultivation.digital.tasks.compare_cube_this_week",
         "schedule": crontab(day_of_week="sunday", hour=3, minute=50),
+    },
     "forecast-every-week": {
         "task": "cultivation.digital.tasks.forecast_this_week",
         "schedule": crontab(day_of_week="mon", hour=3, minute=50),
