@@ -12,11 +12,10 @@ class DigitalConfig(AppConfig):
 
     def ready(self) -> None:
         """Let each migration put back the triggers of the cube, and name what is told (触发器)."""
+        import cultivation.digital.helping.dates
+        import cultivation.digital.helping.telling
         import cultivation.digital.transforming.telling  # noqa: F401
         from cultivation.digital.alerts import reminding, telling  # noqa: F401 - their kinds
-        """Let each migration put back the triggers that mark whose coverage may change (触发器)."""
-        import cultivation.digital.helping.dates
-        import cultivation.digital.helping.telling  # noqa: F401
         from cultivation.digital.cube import marks
 
         pre_migrate.connect(marks.WATCH.remove, sender=self)

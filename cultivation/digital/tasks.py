@@ -8,6 +8,8 @@ from celery import shared_task
 from django.utils import timezone
 
 from cultivation.digital import checking
+from cultivation.digital.forecasting import making
+from cultivation.digital.helping import closing
 from cultivation.digital.transforming import telling
 from enterprises.jobs import runs
 
@@ -60,3 +62,26 @@ def remind_of_steps(run_id: int) -> None:
     with runs.working(run_id) as progress:
         if progress is not None:
             progress.result["told"] = telling.remind(progress=progress)
+
+
+@shared_task
+def forecast_coverage(run_id: int) -> None:
+    """Make the forecasts of the day a run asks for; again is safe."""
+    with runs.working(run_id) as progress:
+        if progress is None:
+            return
+        on = dt.date.fromisoformat(progress.run.params["on"])
+        progress.result.update(making.make(on, progress=progress, job=progress.run))
+
+
+@shared_task
+def forecast_this_week() -> int:
+    """Begin this week's forecast; return the run (每周)."""
+    run, _new = making.begin(timezone.localdate())
+    return run.pk
+
+
+@shared_task
+def close_help_tasks_tonight() -> int:
+    """Close the tasks whose firm has got there; return how many (每晚)."""
+    return closing.close_reached(timezone.localdate())

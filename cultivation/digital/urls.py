@@ -14,19 +14,13 @@ from cultivation.digital.views import (
     coverage,
     dashboard,
     enterprise,
+    forecast,
+    help_tasks,
+    helping,
     level_rules,
     parks,
     project_lists,
     projects,
-    targets,
-)
-from cultivation.digital.views import cities, coverage, dashboard, enterprise, parks, targets
-from cultivation.digital.views import coverage, enterprise, forecast
-from cultivation.digital.views import coverage, enterprise, forecast, help_tasks, helping
-    forecast,
-    help_tasks,
-    helping,
-    parks,
     targets,
 )
 

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from django.db.models import Count
 
 from cultivation.digital.dashboard import dimensions, funnel, lines, stages, tiles
+from cultivation.digital.forecasting.reading import ahead
 from cultivation.digital.models import CoverageAlert
 from cultivation.digital.targets import reading
 from enterprises.places.models import Park
@@ -47,7 +48,11 @@ class Board:
     @cached_property
     def lines(self) -> Lines | None:
         """Return coverage over time."""
-        return lines.lines(self.view)
+        view = self.view
+        if view.definition is None:
+            return None
+        forecast = ahead(view.region, tier=view.tier, definition=view.definition)
+        return lines.lines(view, forecast)
 
     @cached_property
     def parts(self) -> list[RegionRow]:

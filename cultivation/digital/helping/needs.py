@@ -6,13 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cultivation.digital import index, scoring
-from cultivation.digital.models import MaturityAssessment
+from cultivation.digital.assessing import rules
+from cultivation.digital.models import MaturityAssessment, ServiceProvider
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from cultivation.digital.index import Scenario
+    from cultivation.digital.index import Level, Scenario
     from cultivation.digital.scoring import Answers
+    from enterprises.registry.models import Enterprise
+
+OFFERED = 3  # providers named beside a firm
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +38,57 @@ class Needs:
         return [*first, *rest[: self.more - len(first)]]
 
 
+def serving(firms: Mapping[int, tuple[Enterprise, Needs | None]]) -> dict[int, tuple[str, ...]]:
+    """Return for each firm a few providers of its region that serve what it lacks (适配服务商).
+
+    As transforming.providers.fitting, which asks for one firm: here one query serves the list.
+    """
+    lacking = {
+        key: (firm.region_path, {scenario.no for scenario, _own in wanted.nearest})
+        for key, (firm, wanted) in firms.items()
+        if wanted is not None and wanted.nearest
+    }
+    if not lacking:
+        return {}
+    rows = ServiceProvider.objects.filter(active=True).prefetch_related("regions", "scenarios")
+    known = [
+        (
+            row.name,
+            None if row.nationwide else tuple(one.path for one in row.regions.all()),
+            {one.scenario for one in row.scenarios.all()},
+        )
+        for row in rows.order_by("name")
+    ]
+    return {key: _fitting(path, wanted, known) for key, (path, wanted) in lacking.items()}
+
+
+def _fitting(
+    path: str, wanted: set[int], known: list[tuple[str, tuple[str, ...] | None, set[int]]]
+) -> tuple[str, ...]:
+    """Return the providers that serve most of what is wanted at a region path."""
+    found = [
+        (-len(wanted & scenarios), name)
+        for name, regions, scenarios in known
+        if wanted & scenarios
+        and (regions is None or any(path.startswith(region) for region in regions))
+    ]
+    return tuple(name for _serves, name in sorted(found)[:OFFERED])
+
+
 def of(keys: Iterable[int], target: int) -> dict[int, Needs]:
     """Return by assessment what is missing; those without answers are left out."""
     rows = MaturityAssessment.objects.filter(pk__in=list(keys), index_version=index.ASKED)
+    rows = rows.select_related("rule").prefetch_related("rule__thresholds")
     return {
-        pk: of_answers(answers, target)
-        for pk, answers in rows.order_by().values_list("pk", "answers")
-        if answers
+        row.pk: of_answers(row.answers, target, rules.levels_of(row.rule, row.index_version))
+        for row in rows.order_by()
+        if row.answers
     }
 
 
-def of_answers(answers: Answers, target: int) -> Needs:
-    """Return what answers lack for a level."""
-    standing = scoring.stand(answers)
+def of_answers(answers: Answers, target: int, levels: Sequence[Level] | None = None) -> Needs:
+    """Return what answers lack for a level, under the thresholds that they were judged under."""
+    standing = scoring.stand(answers, levels)
     test = next(one for one in standing.tests if one.level.no == target)
     own = [(one, answers["scenarios"][str(one.no)]) for one in index.scenarios()]
     low = [(one, level) for one, level in own if level < target]

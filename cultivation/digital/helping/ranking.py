@@ -7,7 +7,7 @@ by points missing, then by name; each of these is shown.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import (
@@ -66,6 +66,7 @@ class Candidate:
     title_ends: dt.date | None
     tasks: int  # open ones
     kind: str  # of the task that helps first
+    providers: tuple[str, ...] = ()  # who could serve what is missing
 
 
 def kind_for(step: int, definition: CoverageDefinition) -> str:
@@ -135,7 +136,14 @@ def candidates(
     climbs = said.climbs if said else []
     target = definition.count.get("at_least")
     wanted = needs.of([row.newest for row in found if row.newest], target) if target else {}
-    return [_candidate(row, climbs, wanted.get(row.newest), definition) for row in found]
+    serving = needs.serving({row.pk: (row, wanted.get(row.newest)) for row in found})
+    return [
+        replace(
+            _candidate(row, climbs, wanted.get(row.newest), definition),
+            providers=serving.get(row.pk, ()),
+        )
+        for row in found
+    ]
 
 
 def _candidate(

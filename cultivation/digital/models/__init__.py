@@ -17,6 +17,8 @@ from cultivation.digital.models.coverage import (
     RequiredPath,
 )
 from cultivation.digital.models.cube import CubeCell, CubeDay, CubeFirm, CubeLevel, CubeMark
+from cultivation.digital.models.forecasting import Forecast
+from cultivation.digital.models.helping import HelpTask
 from cultivation.digital.models.providing import ProviderScenario, ServiceProvider
 from cultivation.digital.models.stages import StageSnapshot
 from cultivation.digital.models.targets import (
@@ -47,7 +49,9 @@ __all__ = [
     "CubeMark",
     "DraftField",
     "DraftPresence",
+    "Forecast",
     "FormerRule",
+    "HelpTask",
     "LevelRule",
     "LevelThreshold",
     "MaturityAssessment",

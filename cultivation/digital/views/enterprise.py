@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from cultivation.digital import index, maturity, scoring
 from cultivation.digital.assessing import comparing, gaps, peers, picture, rules
 from cultivation.digital.forms import ResultForm
+from cultivation.digital.helping import planned
 from cultivation.digital.models import (
     AssessmentDraft,
     MaturityAssessment,
@@ -58,6 +59,7 @@ def of_enterprise(request: HttpRequest, pk: int) -> HttpResponse:
         "fitting": _fitting(gap, enterprise),
         "compared": compared,
         "bars": picture.bars(compared) if compared else None,
+        "planned": planned.with_firm(enterprise, user),
         "today": today,
         **_projects(user, enterprise),
         **_rights(user, enterprise),

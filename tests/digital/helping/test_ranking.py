@@ -5,7 +5,14 @@ import datetime as dt
 import pytest
 
 from cultivation.digital.helping import needs, ranking, wording
-from cultivation.digital.models import CoverageDefinition, Forecast, HelpTask, TransformationProject
+from cultivation.digital.models import (
+    CoverageDefinition,
+    Forecast,
+    HelpTask,
+    ProviderScenario,
+    ServiceProvider,
+    TransformationProject,
+)
 from enterprises.registry.models import Enterprise
 from tests.digital.conftest import TODAY, answers, assess, entitle
 
@@ -97,6 +104,23 @@ def test_missing_scenarios_are_named_with_the_binding_ones(places, firm) -> None
     (found,) = listed(places)
     assert found.needs == wanted
     assert "3 scenarios must reach level 2, 0 of them binding" in wording.reasons(found)
+
+
+def test_providers_of_the_region_that_serve_most_of_what_is_missing_are_named(places, firm) -> None:
+    one = firm("440106")
+    assess(one, 1, answers=answers({}, [2, 1, 2, 0, 0, 2, 1, 1, *[0] * 8]), score=2500)
+    served = {"most": ("440000", (7, 8)), "one": ("440106", (2,)), "elsewhere": ("440300", (7,)),
+              "other": ("440000", (16,)), "given up": ("440000", (7, 8, 2))}  # fmt: skip
+    for name, (code, scenarios) in served.items():
+        row = ServiceProvider.objects.create(
+            name=name, kept_by=places["440000"], active=name != "given up"
+        )
+        row.regions.add(places[code])
+        row.scenarios.bulk_create(
+            ProviderScenario(provider=row, scenario=number) for number in scenarios
+        )
+    (found,) = listed(places)
+    assert found.providers == ("most", "one")
 
 
 def test_each_component_is_said_in_words(places, firm) -> None:

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('digital', '0004_targets_beside_coverage'),
+        ('digital', '0005_assessing_and_transforming'),
         ('jobs', '0002_parts_and_touches'),
         ('places', '0001_initial'),
         ('registry', '0003_validity_of_documents'),
