@@ -41,6 +41,7 @@ class OpinionForm(forms.Form):
         required=False,
         max_length=1000,
         label=_("Own words"),
+        help_text=_("Of an objection the enterprise reads them if refused. Name no persons."),
         widget=forms.Textarea(attrs={"rows": 2}),
     )
     document = forms.ChoiceField(required=False, label=_("Seen in"))

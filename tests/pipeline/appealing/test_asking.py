@@ -9,11 +9,13 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 
+from cultivation.pipeline import tasks
 from cultivation.pipeline.appealing import asking, limits, sweeping
 from cultivation.pipeline.errors import MovedMeanwhileError, MoveError
 from cultivation.pipeline.models import Move, Reconsideration
 from cultivation.pipeline.telling import REFUSED
 from enterprises.audit.models import AuditRecord
+from enterprises.jobs.models import JobRun
 from enterprises.notifications.models import Batch, Notification
 from enterprises.places.models import Holiday
 
@@ -173,6 +175,16 @@ def test_draft_is_seen_by_its_enterprise_alone_and_the_rest_by_line(
     assert seeing() == [
         "auditor", "clerk", "editor", "fourth", "nation", "owner", "province", "province2", "third",
     ]  # fmt: skip
+
+
+def test_sweep_runs_once_a_day_as_a_job(world: World, application: Application) -> None:
+    draft(world, application)
+    world.clock.move_to(LAST + dt.timedelta(seconds=1), tick=False)
+    run = JobRun.objects.get(pk=tasks.sweep_reconsiderations_today())
+    assert tasks.sweep_reconsiderations_today() == run.pk
+    tasks.sweep_reconsiderations(run.pk)
+    run.refresh_from_db()
+    assert (run.status, run.result["drafts_lapsed"]) == ("done", 1)
 
 
 def test_sweep_reminds_lets_drafts_lapse_and_does_nothing_twice(

@@ -21,7 +21,7 @@ from cultivation.pipeline.models import (
     Status,
 )
 from cultivation.pipeline.rounds import clock as round_clock
-from enterprises.accounts.models import Seat
+from enterprises.accounts.models import Seat, User
 from enterprises.audit.models import AuditRecord
 from enterprises.notifications.models import Notification
 from enterprises.registry.models import Title
@@ -213,6 +213,48 @@ def test_refused_by_the_city_it_takes_its_place_when_recommended(
     world.step(application, "recommend", "city")
     quota.refresh_from_db()
     assert (application.status, quota.used) == (Status.AT_PROVINCE, 1)
+
+
+def test_refused_on_notice_it_goes_back_to_the_level_and_onto_a_new_notice(world: World) -> None:
+    for name in ("third", "fourth"):
+        world.users[name] = User.objects.create_user(name)
+        Seat.objects.create(user=world.users[name], role="province", region=world.places["330000"])
+    found = world.on_notice()
+    world.step(found, "refuse", "province", "objected to")
+    owner, third = world.user("owner"), world.user("third")
+    case = asking.send(asking.save(found, {"words": "wrong"}, by=owner), by=owner)
+    deciding.propose(case, {"words": True}, {"words": "yes"}, by=third, reply="right")
+    case.refresh_from_db()
+    deciding.confirm(case, by=world.user("fourth"))
+    found.refresh_from_db()
+    assert (found.status, found.notice_level, found.notice_to) == (Status.AT_PROVINCE, "", None)
+    world.wait(1)
+    world.step(found, "put_on_notice", "province")
+    left = [entry.left_at is None for entry in found.notice_entries.order_by("pk")]
+    assert left == [False, True]
+
+
+def test_recheck_whose_title_lapsed_with_the_refusal_gives_a_new_one(world: World) -> None:
+    for name in ("third", "fourth"):
+        world.users[name] = User.objects.create_user(name)
+        Seat.objects.create(user=world.users[name], role="province", region=world.places["330000"])
+    world.holds("innovative", day="2023-05-10")
+    found = world.at_province()
+    assert found.kind == "recheck"
+    world.wait(30)  # the title is past its last day, and runs on for the re-check
+    world.step(found, "refuse", "province", "does not hold")
+    assert Title.objects.get().ended_on is not None
+    owner, third = world.user("owner"), world.user("third")
+    case = asking.send(asking.save(found, {"words": "wrong"}, by=owner), by=owner)
+    deciding.propose(case, {"words": True}, {"words": "yes"}, by=third, reply="right")
+    case.refresh_from_db()
+    deciding.confirm(case, by=world.user("fourth"))
+    found.refresh_from_db()
+    world.judge(found, "province")
+    world.step(found, "put_on_notice", "province")
+    world.wait(20)
+    world.step(found, "recognise", "province")
+    assert (found.status, Title.objects.filter(ended_on=None).count()) == (Status.RECOGNISED, 1)
 
 
 def test_time_from_refusal_to_reopening_counts_against_nobody(

@@ -162,8 +162,8 @@ def test_request_is_written_saved_and_sent_on_its_page(
     text = client.get(url).content.decode()
     assert SAID in text
     assert "审计报告.pdf" in text
-    late = client.post(url, data | {"version": "0", "do": "send", "words": "\x00kept"})
-    assert late.status_code in {400, 409}
+    assert client.post(url, data | {"version": "0", "do": "send"}).status_code == 409  # is older
+    assert client.post(url, data | {"version": "1", "words": "\x00"}).status_code == 400
     sent = client.post(url, data | {"version": str(case.version), "do": "send"}, follow=True)
     assert "Sent. You are told" in sent.content.decode()
     case.refresh_from_db()
