@@ -40,9 +40,9 @@ def read_few(queryset: QuerySet[Any], columns: Mapping[str, type[pl.DataType]]) 
     return pl.DataFrame(list(rows), schema=dict(columns), orient="row")
 
 
-def among(ids: Sequence[int], *, name: str = "enterprise_id") -> Q:
-    """Choose by a column the enterprises named, as one parameter where they are many."""
-    if len(ids) <= FEW:
+def among(ids: Sequence[int], *, name: str = "enterprise_id", few: int = FEW) -> Q:
+    """Choose by a column the rows named, as one parameter where they are more than a few."""
+    if len(ids) <= few:
         return Q(**{f"{name}__in": list(ids)})
     text = json.dumps(list(ids))
     if connection.vendor == "postgresql":

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
+from cultivation.standards.tables import among
 from enterprises.places.models import Chain, Cluster, Industry, Park
 from enterprises.registry.models import SizeClass
 
@@ -31,8 +32,9 @@ def labels(by: str, members: Iterable[str]) -> dict[str, str]:
 
 def _named(by: str, some: set[str]) -> dict[str, str]:
     if by in TABLES:
-        rows: Any = TABLES[by]._default_manager.filter(pk__in=[int(one) for one in some])
-        names = {str(row.pk): str(row) for row in rows}
+        ids = among(sorted(map(int, some)), name="pk", few=0)
+        rows: Any = TABLES[by]._default_manager.filter(ids).only("name_zh", "name_en")
+        names = {str(row.pk): str(row) for row in rows} if some else {}
         return names | {one: one for one in sorted(some - set(names))}
     if by == "section":
         sections = Industry.objects.filter(is_section=True, section__in=some)

@@ -7,15 +7,17 @@ say it, else counted from the dated rows. `counted` gives the firms by the same 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, F, IntegerField, OuterRef, Q, Subquery, Value
+from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce, Substr
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cultivation.digital.cube import history, states
+from cultivation.digital.cube.cells import UNIT
 from cultivation.digital.cube.grouping import (
     NOT_ASSESSED,
     NOT_TRANSFORMED,
@@ -60,7 +62,8 @@ FIELDS = {
 }
 _NONE = Value(None, output_field=IntegerField())
 UNSTATED = ""  # the member of those of whom it is not stated
-Sums = tuple[int, int, int]  # transformed, not transformed, not assessed
+PARTS = ("transformed", "not_transformed", "not_assessed")
+Sums = Sequence[int]  # in this order
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,17 +187,20 @@ def caveats(on: dt.date, *, by: str | None = None) -> list[str]:
     return said
 
 
+def _kept(on: dt.date, tier: str, definition: CoverageDefinition) -> QuerySet[CubeCell]:
+    """Return the cells of a tier and definition, none where the cube stands for another day."""
+    stands = Exists(CubeDay.objects.filter(on=on))
+    return CubeCell.objects.filter(stands, tier=tier, definition=definition.pk)
+
+
 def _of_regions(
     region: Region, tier: str, definition: CoverageDefinition, on: dt.date, *, below: bool
 ) -> list[CubeRow]:
     regions = list(Region.objects.filter(parent=region)) if below else [region]
-    if on == day():
-        paths = [row.path for row in regions]
-        cells = CubeCell.objects.filter(
-            tier=tier, definition=definition.pk, by="", path__in=paths, member=""
-        )
-        by_path = {cell.path: _parts(cell) for cell in cells}
-    else:
+    paths = [row.path for row in regions]
+    cells = _kept(on, tier, definition).filter(by="", path__in=paths, member="")
+    by_path = {path: sums for path, *sums in cells.values_list("path", *PARTS)}
+    if not by_path and on != day():
         by_path = _stored(region, regions, tier, definition, on)
     none = (0, 0, 0)
     rows = [_row(row.code, str(row), by_path.get(row.path, none)) for row in regions]
@@ -223,13 +229,13 @@ def _stored(
 def _of_members(
     region: Region, tier: str, definition: CoverageDefinition, on: dt.date, by: str
 ) -> dict[str, Sums]:
+    if len(region.path) <= UNIT:
+        cells = _kept(on, tier, definition).filter(by=by, path=region.path)
+        found = {member: sums for member, *sums in cells.values_list("member", *PARTS)}
+        if found:
+            return found
     if on == day():
-        if len(region.path) <= 2:
-            cells = CubeCell.objects.filter(
-                tier=tier, definition=definition.pk, by=by, path=region.path
-            )
-            return {cell.member: _parts(cell) for cell in cells}
-        return _of_few(region, tier, definition, by)
+        return _of_few(region, tier, definition, by) if len(region.path) > UNIT else {}
     member: Any = F(FIELDS[by]) if by in FIELDS else _batch(tier, on)
     counts = _grouped(region, tier, definition, on)
     groups = counts.annotate(of=member).values_list("of", "group")
@@ -298,7 +304,7 @@ def _levels_counted(region: Region, tier: str, on: dt.date, way: str) -> dict[in
     return dict(inside[LEVELS[way]].fill_null(-1).value_counts().rows())
 
 
-def _parts(row: CubeCell | CoverageSnapshot) -> Sums:
+def _parts(row: CoverageSnapshot) -> Sums:
     return row.transformed, row.not_transformed, row.not_assessed
 
 

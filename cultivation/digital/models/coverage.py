@@ -119,13 +119,19 @@ class RequiredPath(models.Model):
 class CoverageSnapshot(models.Model):
     """Coverage of one region subtree and tier on a date under a definition (覆盖快照).
 
-    transformed + not_transformed + not_assessed = total; rates are derived, never stored.
+    transformed + not_transformed + not_assessed = total; rates are derived, never stored. Tens of
+    thousands of rows a night are written by one writer from the tables they name, so the database
+    need not look each of these up again; Django protects what is named from being deleted.
     """
 
     on = models.DateField()
-    definition = models.ForeignKey(CoverageDefinition, on_delete=models.PROTECT)
+    definition = models.ForeignKey(
+        CoverageDefinition, on_delete=models.PROTECT, db_constraint=False, db_index=False
+    )
     definition_version = models.PositiveIntegerField(default=1, help_text="it was counted under")
-    region = models.ForeignKey(Region, on_delete=models.PROTECT)
+    region = models.ForeignKey(
+        Region, on_delete=models.PROTECT, db_constraint=False, db_index=False
+    )
     tier = models.CharField(max_length=12, choices=Tier.choices)
     total = models.PositiveIntegerField()
     transformed = models.PositiveIntegerField()
@@ -134,7 +140,7 @@ class CoverageSnapshot(models.Model):
     path_required = models.PositiveIntegerField(
         help_text="ppm that the path to 2027-12-31 asks for on this date"
     )
-    job = models.ForeignKey(JobRun, null=True, on_delete=models.SET_NULL)
+    job = models.ForeignKey(JobRun, null=True, on_delete=models.SET_NULL, db_constraint=False)
     taken_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
