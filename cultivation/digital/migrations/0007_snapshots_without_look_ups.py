@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('digital', '0004_targets_beside_coverage'),
+        ('digital', '0006_forecasts_and_help_tasks'),
         ('jobs', '0002_parts_and_touches'),
         ('places', '0001_initial'),
     ]
