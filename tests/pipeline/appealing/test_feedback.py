@@ -262,6 +262,22 @@ def test_lists_cost_the_same_however_many_there_are(
         assert len(client.get(url, {"show": show}).context["page"].rows) == number
 
 
+def test_case_costs_the_same_however_much_is_contested(
+    client: Client, world: World, application: Application, django_assert_num_queries: Any
+) -> None:
+    case = asked(world, application)
+    client.force_login(world.user("third"))
+    url = reverse("pipeline:reconsideration", args=[case.pk])
+    client.get(url)
+    with django_assert_num_queries(15):
+        assert len(client.get(url).context["contested"]) == 1
+    for number in (1, 3):
+        subject = f"criterion:{code(application, number)}"
+        case.points.create(subject=subject, words=SAID)
+    with django_assert_num_queries(15):
+        assert len(client.get(url).context["contested"]) == 3
+
+
 def test_feedback_costs_a_known_number_of_queries(
     client: Client, world: World, application: Application, django_assert_num_queries: Any
 ) -> None:
