@@ -19,6 +19,7 @@ from cultivation.pipeline.correcting import closing, opening
 from cultivation.pipeline.errors import MovedMeanwhileError, MoveError
 from cultivation.pipeline.models import Application, Move, Status
 from cultivation.pipeline.notices.guards import no_open_objection
+from cultivation.pipeline.panels import evidence
 from cultivation.pipeline.panels.guards import scores_in
 from cultivation.pipeline.rounds import choosing
 from cultivation.pipeline.rounds import guards as round_guards
@@ -108,6 +109,7 @@ STEPS = {
                 closing.mended,
             ),
             effect=closing.close_by_resubmission,
+            after=evidence.list_handed_in_later,
             tone="primary",
         ),
         Step(

@@ -10,6 +10,7 @@ from cultivation.pipeline.appealing import sweeping as reconsiderations
 from cultivation.pipeline.correcting.sweeping import sweep
 from cultivation.pipeline.life import reminding, updating
 from cultivation.pipeline.notices import sweeping
+from cultivation.pipeline.panels import running
 from cultivation.pipeline.releasing import sets
 from cultivation.pipeline.rounds import announcing
 from cultivation.pipeline.rounds import reminding as drafts_closing
@@ -125,6 +126,22 @@ def look_at_release(run_id: int) -> None:
     with runs.working(run_id) as progress:
         if progress is not None:
             progress.result |= sets.look_at(progress.run.params["release"], progress=progress)
+
+
+@shared_task
+def close_panel_lists(run_id: int) -> None:
+    """Close the lists of a large panel."""
+    with runs.working(run_id) as progress:
+        if progress is not None:
+            progress.result |= running.work(progress)
+
+
+@shared_task
+def draw_panel(run_id: int) -> None:
+    """Draw a large panel."""
+    with runs.working(run_id) as progress:
+        if progress is not None:
+            progress.result |= running.work(progress)
 
 
 @shared_task

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cultivation.pipeline.calendar import firms, offices
+from cultivation.pipeline.calendar import firms, offices, panels
 from cultivation.pipeline.calendar.sources import register
 from cultivation.pipeline.visits import calendar as visits
 
@@ -17,4 +17,6 @@ register(
     offices.titles_of,
     visits.of_officer,
     visits.of_firm,
+    panels.phases_of_expert,
+    panels.phases_of_office,
 )

@@ -43,7 +43,7 @@ BATCH = 2000
 @transaction.atomic
 def commit(panel: Panel, *, by: User) -> PanelDraw:
     """Make the seed, seal it, and publish its commitment (封存种子、公布承诺值)."""
-    locked = _locked(panel, by, State.PREPARING)
+    locked = held(panel, by, State.PREPARING)
     if not locked.phases.exists():
         raise MoveError(_("Set the phases of the panel first: when it declares and scores."))
     commitment, sealed = sealing.seal()
@@ -62,7 +62,7 @@ def close_lists(panel: Panel, *, by: User) -> PanelDraw:
     Each expert and each case gets a number that says nothing. Raises MoveError where no draw could
     fill every place.
     """
-    locked = _locked(panel, by, State.COMMITTED)
+    locked = held(panel, by, State.COMMITTED)
     draw = PanelDraw.objects.select_for_update().get(panel=locked)
     now = timezone.now()
     if now <= draw.committed_at:
@@ -91,7 +91,7 @@ def close_lists(panel: Panel, *, by: User) -> PanelDraw:
 @transaction.atomic
 def reopen_lists(panel: Panel, *, by: User, reason: str) -> Panel:
     """Take closed lists back before the draw, to mend numbers or pool (重新开放名单)."""
-    locked = _locked(panel, by, State.LISTED)
+    locked = held(panel, by, State.LISTED)
     if not reason.strip():
         raise MoveError(_("Say why."), field="reason")
     draw = PanelDraw.objects.select_for_update().get(panel=locked)
@@ -112,7 +112,7 @@ def draw(panel: Panel, *, by: User, word: str = "") -> PanelDraw:
     Raises MoveError where a case would lack experts, saying which and what mends it; then the seed
     stays sealed and nothing changes.
     """
-    locked = _locked(panel, by, State.LISTED)
+    locked = held(panel, by, State.LISTED)
     kept = PanelDraw.objects.select_for_update().get(panel=locked)
     seed = sealing.unseal(kept.commitment, kept.sealed)
     lists = drawing.read(kept.lists)
@@ -135,7 +135,7 @@ def draw(panel: Panel, *, by: User, word: str = "") -> PanelDraw:
 @transaction.atomic
 def cancel(panel: Panel, *, by: User, reason: str) -> Panel:
     """End a panel that is not to go on; its cases may come before another (取消)."""
-    locked = _locked(panel, by, State.PREPARING, State.COMMITTED, State.LISTED, State.DRAWN)
+    locked = held(panel, by, State.PREPARING, State.COMMITTED, State.LISTED, State.DRAWN)
     if not reason.strip():
         raise MoveError(_("Say why."), field="reason")
     before = {"state": locked.state}
@@ -145,7 +145,8 @@ def cancel(panel: Panel, *, by: User, reason: str) -> Panel:
     return locked
 
 
-def _locked(panel: Panel, by: User, *states: str) -> Panel:
+def held(panel: Panel, by: User, *states: str) -> Panel:
+    """Lock a panel for who holds it, in one of some states (锁定)."""
     rows = Panel.objects.select_for_update(of=("self",)).select_related("round")
     found: Panel = rows.get(pk=panel.pk)
     rights.need_holder(by, found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -12,15 +12,18 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from cultivation.pipeline.errors import MoveError
-from cultivation.pipeline.models import Application, CaseDocument
+from cultivation.pipeline.ahead import SUBMISSIONS
+from cultivation.pipeline.models import Application, CaseDocument, Panel, PanelCase
 from cultivation.pipeline.panels import rights
 from enterprises.audit import recording
 from enterprises.registry import documents as archive
 
 if TYPE_CHECKING:
-    from django.core.files.base import File
+    from collections.abc import Sequence
 
-    from cultivation.pipeline.models import Panel, PanelCase
+    from django.core.files.base import File
+    from django.db.models import QuerySet
+
     from enterprises.accounts.models import User
     from enterprises.registry.models import Document
 
@@ -29,20 +32,51 @@ BATCH = 2000
 
 
 def list_documents(panel: Panel) -> None:
-    """List documents not listed yet under numbers; all are withheld until released (编号)."""
-    cases = dict(panel.cases.values_list("application", "pk"))
-    known = CaseDocument.objects.filter(case__panel=panel).values_list("case", "document")
+    """List the documents of a panel's cases under numbers (编号)."""
+    _list(panel.cases.all())
+
+
+def list_handed_in_later(applications: Sequence[Application]) -> None:
+    """List what came in with a resubmission after the draw; see `handed_in_later` (补充材料)."""
+    _list(PanelCase.objects.filter(
+        application__in=[one.pk for one in applications],
+        void=False,
+        panel__state=Panel.State.DRAWN,
+    ))  # fmt: skip
+
+
+def handed_in_later(case: PanelCase) -> set[int]:
+    """Return which documents of a case came in after the draw, by their numbers.
+
+    They are withheld like all others until the office releases them, and bear that mark: who read
+    the case before did not have them.
+    """
+    drawn = case.panel.draw.drawn_at
+    steps = case.application.moves.filter(name__in=SUBMISSIONS)
+    before = steps.filter(made_at__lte=drawn).last() if drawn else None
+    if before is None:
+        return set()
+    known = set(before.note.get("documents", ()))
+    rows = case.documents.exclude(document__sha256__in=known)
+    return set(rows.values_list("number", flat=True))
+
+
+def _list(chosen: QuerySet[PanelCase]) -> None:
+    """List documents not listed yet under numbers; all are withheld until released."""
+    cases = defaultdict(list)
+    for case, application in chosen.values_list("pk", "application"):
+        cases[application].append(case)
+    known = CaseDocument.objects.filter(case__in=chosen).values_list("case", "document")
     listed = set(known)
     numbers = Counter(case for case, _document in listed)
-    rows = Application.documents.through.objects.filter(application__panel_cases__panel=panel)
+    rows = Application.documents.through.objects.filter(application__in=list(cases))
     pairs = rows.order_by("application", "document").values_list("application_id", "document_id")
     fresh = []
     for application, document in pairs:
-        case = cases[application]
-        if (case, document) in listed:
-            continue
-        numbers[case] += 1
-        fresh.append(CaseDocument(case_id=case, document_id=document, number=numbers[case]))
+        for case in cases[application]:
+            if (case, document) not in listed:
+                numbers[case] += 1
+                fresh.append(CaseDocument(case_id=case, document_id=document, number=numbers[case]))
     CaseDocument.objects.bulk_create(fresh, batch_size=BATCH)
 
 

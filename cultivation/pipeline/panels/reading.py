@@ -36,7 +36,7 @@ class Case:
     lines: list[tuple[RubricLine, list[Finding]]]  # each with the criteria that bear on it
     others: list[Finding]  # criteria that bear on no line
     texts: list[tuple[str, str]]
-    documents: list[tuple[CaseDocument, str]]
+    documents: list[tuple[CaseDocument, str, bool]]  # its name here, handed in after the draw
     withheld: int
 
 
@@ -72,6 +72,7 @@ def read(task: PanelTask, sight: Sight, lines: Sequence[RubricLine]) -> Case:
     ]
     shown = {one.code for _line, rows in by_line for one in rows}
     documents = evidence.for_expert(task.case)
+    later = evidence.handed_in_later(task.case) if documents else set()
     return Case(
         label=label_of(task),
         firm=application.enterprise.name if sight.sees_firm else "",
@@ -79,7 +80,9 @@ def read(task: PanelTask, sight: Sight, lines: Sequence[RubricLine]) -> Case:
         lines=by_line,
         others=[one for one in leaves if one.code not in shown],
         texts=_texts(application, blind),
-        documents=[(one, evidence.neutral_name(one)) for one in documents],
+        documents=[
+            (one, evidence.neutral_name(one), one.number in later) for one in documents
+        ],
         withheld=task.case.documents.count() - len(documents),
     )
 

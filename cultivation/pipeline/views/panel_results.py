@@ -163,6 +163,7 @@ def case(request: HttpRequest, pk: int, token: str) -> HttpResponse:
         "replacements": found.replacements.select_related(
             "left__profile__user", "taken__profile__user"
         ),
+        "later": evidence.handed_in_later(found),
         "documents": [
             (row, evidence.neutral_name(row), ReleaseForm(initial={"release": row.release}))
             for row in found.documents.select_related("document")

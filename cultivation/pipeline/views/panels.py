@@ -15,7 +15,15 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from cultivation.pipeline.errors import MoveError
 from cultivation.pipeline.models import Panel, PanelBar, PanelDuty, PanelTask, Round
-from cultivation.pipeline.panels import draws, phases, pools, replacing, rights, setting_up
+from cultivation.pipeline.panels import (
+    draws,
+    phases,
+    pools,
+    replacing,
+    rights,
+    running,
+    setting_up,
+)
 from cultivation.pipeline.panels.forms import (
     DrawForm,
     PhasesForm,
@@ -225,6 +233,7 @@ def _shown(
     context = {
         "panel": panel,
         "draw": draw,
+        "run": running.current(panel),
         "tone": TONES[State(panel.state)],
         "holds": rights.holds(viewer(request), panel),
         "phase": phases.current(panel) if panel.state == State.DRAWN else None,
@@ -281,13 +290,15 @@ def _take(panel: Panel, name: str, user: User, given: dict[str, Any]) -> str:
         draws.commit(panel, by=user)
         return _("The seed is sealed; its commitment is public.")
     if name == "close":
-        draws.close_lists(panel, by=user)
+        if running.close(panel, by=user):
+            return _("The lists are being closed; this page says when it is done.")
         return _("The lists are closed; their hash is public.")
     if name == "reopen":
         draws.reopen_lists(panel, by=user, reason=given["reason"])
         return _("The lists are open again.")
     if name == "draw":
-        draws.draw(panel, by=user, word=given["word"])
+        if running.draw(panel, by=user, word=given["word"]):
+            return _("The draw is under way; this page says when it is done.")
         return _("The panel is drawn; seed and outcome are public.")
     if name == "cancel":
         draws.cancel(panel, by=user, reason=given["reason"])
