@@ -80,9 +80,7 @@ def read(task: PanelTask, sight: Sight, lines: Sequence[RubricLine]) -> Case:
         lines=by_line,
         others=[one for one in leaves if one.code not in shown],
         texts=_texts(application, blind),
-        documents=[
-            (one, evidence.neutral_name(one), one.number in later) for one in documents
-        ],
+        documents=[(one, evidence.neutral_name(one), one.number in later) for one in documents],
         withheld=task.case.documents.count() - len(documents),
     )
 

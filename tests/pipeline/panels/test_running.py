@@ -1,4 +1,4 @@
-"""Large panels: lists closed and drawn by a run; dates of panels; papers that come in late (任务)."""
+"""Large panels: lists closed and drawn by a run, their dates, papers that come in late (任务)."""
 
 from __future__ import annotations
 
