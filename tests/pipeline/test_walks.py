@@ -361,16 +361,19 @@ def test_no_walk_breaks_what_must_hold(world: World, data: st.DataObject) -> Non
             reason = data.draw(st.sampled_from(["", " ", "for a reason"]), label="reason")
             attempt(world, application, name, who, reason)
             check(application)
-        event(application.status)
-        for name in {one.name for one in application.moves.all()} & {"hand_over", "recognise"}:
-            event(name)
-        if is_barred(application):
-            event("barred")
-        if Proposal.objects.filter(state="lapsed").exists():
-            event("laid aside")
-        if QuotaPlace.objects.exists():
-            event("place taken")
+        _tell(application)
         transaction.set_rollback(True)
+
+
+def _tell(application: Application) -> None:
+    """Note what a walk came to, for the statistics."""
+    event(application.status)
+    for name in {one.name for one in application.moves.all()} & {"hand_over", "recognise"}:
+        event(name)
+    if is_barred(application):
+        event("barred")
+    if Proposal.objects.filter(state="lapsed").exists():
+        event("laid aside")
 
 
 def _judge(world: World, application: Application, who: str) -> None:

@@ -11,8 +11,8 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from cultivation.pipeline.errors import MoveError
 from cultivation.pipeline.ahead import SUBMISSIONS
+from cultivation.pipeline.errors import MoveError
 from cultivation.pipeline.models import Application, CaseDocument, Panel, PanelCase
 from cultivation.pipeline.panels import rights
 from enterprises.audit import recording
