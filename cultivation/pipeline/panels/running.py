@@ -60,7 +60,8 @@ def current(panel: Panel) -> JobRun | None:
 @transaction.atomic
 def _begin(kind: str, panel: Panel, by: User, state: str, **said: Any) -> JobRun:
     locked = draws.held(panel, by, state)
-    live = JobRun.objects.filter(kind__in=TASKS, key=str(panel.pk), status__in=runs.LIVE).first()
+    before = JobRun.objects.filter(kind__in=TASKS, key=str(panel.pk), status__in=runs.LIVE)
+    live: JobRun | None = before.first()
     if live is not None:
         return live
     params = {"panel": locked.pk, "version": locked.version, **said}
