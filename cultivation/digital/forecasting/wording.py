@@ -11,6 +11,8 @@ from cultivation.digital.forecasting.states import STAGES, Reading
 if TYPE_CHECKING:
     from cultivation.digital.models import Forecast
 
+NARROW = 700_000  # ppm: so few within the range of four fifths are too few
+
 
 def state(number: int, *, of: int) -> str:
     """Return the name of a state, of so many (状态名称)."""
@@ -26,6 +28,11 @@ def climbs(row: Forecast) -> list[tuple[str, int]]:
     reading = Reading(row.definition)
     states = list(enumerate(row.climbs))[: reading.there]
     return [(state(number, of=reading.number), chance) for number, chance in states]
+
+
+def narrow(summary: dict[str, Any] | None) -> bool:
+    """Tell whether clearly less lay within the range of four fifths than it promises (区间过窄)."""
+    return summary is not None and summary["inside80"] < NARROW
 
 
 def best(summary: dict[str, Any] | None) -> str:

@@ -19,7 +19,9 @@ class WishForm(forms.Form):
     """Owner, day and note of a task (任务要求)."""
 
     owner = forms.ModelChoiceField(User.objects.none(), label=_("Owner"))
-    due_on = forms.DateField(label=_("Due on"), widget=forms.DateInput(attrs={"type": "date"}))
+    due_on = forms.DateField(
+        label=_("Due on"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
     note = forms.CharField(
         label=_("Note for colleagues"), required=False, max_length=1000,
         widget=forms.Textarea(attrs={"rows": 2}),

@@ -56,6 +56,7 @@ class Candidate:
     enterprise: Enterprise
     step: int
     level: int | None  # under the definition; None is not assessed
+    any_level: int | None  # by any valid assessment
     levels_missing: int | None
     points_missing: int | None  # hundredths
     chance: int | None  # ppm, of counting within a year, of firms in this state
@@ -154,6 +155,7 @@ def _candidate(
         enterprise=row,
         step=row.step,
         level=row.own_level,
+        any_level=row.any_level,
         levels_missing=row.levels_missing,
         points_missing=row.points_missing,
         chance=climbs[state] if state < len(climbs) else None,

@@ -51,6 +51,9 @@ def _levels(one: Candidate) -> list[str]:
     found = []
     if one.level is not None:
         found.append(_("level %(level)s now") % {"level": one.level})
+    elif one.any_level is not None:
+        said = _("level %(level)s, by an assessment that does not count here")
+        found.append(said % {"level": one.any_level})
     if one.levels_missing and one.step in (ranking.LEVEL, ranking.LEVELS):
         found.append(_("%(number)s below the level that counts") % {"number": one.levels_missing})
     if one.points_missing and one.needs is None:

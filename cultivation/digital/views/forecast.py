@@ -53,6 +53,7 @@ def _of(found: Forecast, asked: Chosen) -> dict[str, Any]:
         told["tested"] = reading.tested(found, below)
         told["summary"] = reading.summary(found)
         told["best"] = wording.best(told["summary"])
+        told["narrow"] = wording.narrow(told["summary"])
     return told
 
 

@@ -38,13 +38,14 @@ SIZE, MOST = 25, 2000  # rows of a page, and of an export
 def next_firms(request: HttpRequest) -> HttpResponse:
     """List the firms that are the fewest steps from counting (下一步帮扶)."""
     user, asked = cast("User", request.user), chosen(request)
-    rows = _narrowed(_rows(user, asked), request.GET.get("step", ""))
+    step, steps = request.GET.get("step", ""), _steps(user, asked)
     page = paging.take(
-        rows,
+        _narrowed(_rows(user, asked), step),
         sort="order",
         after=request.GET.get("after", ""),
         before=request.GET.get("before", ""),
         size=SIZE,
+        count=False,  # the steps are counted already
     )
     gives = tasks.may_give(user, asked.region.path) or bool(user.scope.review_paths)
     context: dict[str, Any] = {
@@ -53,8 +54,9 @@ def next_firms(request: HttpRequest) -> HttpResponse:
             (one, wording.step(one.step), wording.reasons(one))
             for one in _candidates(page.rows, asked)
         ],
-        "steps": _steps(user, asked),
-        "step": request.GET.get("step", ""),
+        "steps": steps,
+        "step": step,
+        "number": sum(number for one, _name, number in steps if step in ("", one)),
         "page": page,
         "previous_url": neighbour(request, "before", page.previous),
         "following_url": neighbour(request, "after", page.following),

@@ -11,7 +11,7 @@ from django.db.models import Count, Q
 from django.urls import reverse
 
 from cultivation.digital import coverage, definitions
-from cultivation.digital.forecasting import making, panel, reading, states, tree
+from cultivation.digital.forecasting import backtest, making, panel, reading, states, tree, wording
 from cultivation.digital.models import CoverageDefinition, Forecast
 from cultivation.digital.tasks import forecast_coverage, forecast_this_week
 from enterprises.jobs.models import JobRun
@@ -194,3 +194,20 @@ def test_nobody_sees_the_forecast_of_a_region_out_of_sight(made, signed_in, firm
     assert client.get(FORECAST, {"region": "000000"}).status_code == 404
     client = signed_in("owner", of=firm())
     assert client.get(FORECAST).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("errors", "inside", "said", "narrow"),
+    [
+        ((500, 600, 700), 800_000, "The forecast was least off.", False),
+        ((600, 600, 700), 700_000, "The forecast was least off.", False),
+        ((600, 500, 700), 699_999, "The straight line was less off than the forecast.", True),
+        ((600, 700, 500), 0, "The logistic curve was less off than the forecast.", True),
+    ],
+)
+def test_the_page_says_who_was_least_off_and_where_ranges_were_too_narrow(
+    errors, inside, said, narrow
+) -> None:
+    summary = {**dict(zip(backtest.WAYS, errors, strict=True)), "inside80": inside}
+    assert (wording.best(summary), wording.narrow(summary)) == (said, narrow)
+    assert (wording.best(None), wording.narrow(None)) == ("", False)

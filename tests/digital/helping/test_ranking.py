@@ -51,6 +51,7 @@ def test_firms_come_by_what_is_missing_least_first(places, named) -> None:
         "on_site", "on_site", "scenario", "scenario", "scenario", "diagnosis", "diagnosis",
     ]  # fmt: skip
     assert [row.enterprise.name for row in listed(places, limit=2)] == ["self", "expiring"]
+    assert wording.reasons(found[0])[0] == "level 3, by an assessment that does not count here"
 
 
 def test_projects_are_ranked_by_how_far_they_got(places, named) -> None:

@@ -279,7 +279,7 @@ def test_pages_cost_the_same_for_one_row_and_three(
     client.force_login(county)
     client.cookies["django_language"] = language
     client.get(NEXT)
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(12):
         assert len(client.get(NEXT).context["firms"]) == number
     with django_assert_num_queries(7):
         text = client.get(TASKS).content.decode()
