@@ -6,11 +6,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from cultivation.digital.dashboard import dimensions, funnel, lines, stages, tiles
 from cultivation.digital.forecasting.reading import ahead
-from cultivation.digital.models import CoverageAlert
+from cultivation.digital.helping.closing import overdue
+from cultivation.digital.models import CoverageAlert, HelpTask
 from cultivation.digital.targets import reading
 from enterprises.places.models import Park
 
@@ -34,7 +35,7 @@ class Board:
 
     def __init__(self, view: Overview, *, user: User, today: dt.date, by: str = "") -> None:
         """Take the stored figures of the region, who looks, from which day, by which dimension."""
-        self.view, self.user, self.by = view, user, by
+        self.view, self.user, self.by, self.today = view, user, by, today
         self.on = view.on or today
         self.national = not view.region.path
 
@@ -81,6 +82,19 @@ class Board:
         )
         found = dict(rows.order_by().values_list("kind").annotate(alerts=Count("pk")))
         return [(kind.value, found[kind.value]) for kind in CoverageAlert.Kind if kind in found]
+
+    @cached_property
+    def tasks(self) -> dict[str, int]:
+        """Return how many tasks of firms of the region are open, late and done (帮扶任务)."""
+        rows = HelpTask.objects.visible_to(self.user)
+        rows = rows.filter(enterprise__region_path__startswith=self.view.region.path)
+        found: dict[str, int] = rows.aggregate(
+            all=Count("pk"),
+            open=Count("pk", filter=Q(state=HelpTask.State.OPEN)),
+            late=Count("pk", filter=overdue(self.today)),
+            done=Count("pk", filter=Q(state=HelpTask.State.DONE)),
+        )
+        return found
 
     @cached_property
     def split(self) -> Split | None:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cultivation.digital.helping.closing import overdue
 from cultivation.digital.models import HelpTask
+from enterprises.places.models import Region
 
 Rows = QuerySet[Any]
 
@@ -31,6 +32,12 @@ class HelpTaskFilter(django_filters.FilterSet):  # type: ignore[misc]
         max_length=100,
         widget=forms.TextInput(attrs={"type": "search"}),
     )
+    region = django_filters.CharFilter(
+        method="by_region",
+        label=_("Region, name or code"),
+        max_length=60,
+        widget=forms.TextInput(attrs={"type": "search"}),
+    )
     mine = django_filters.BooleanFilter(
         method="by_owner", label=_("Only mine"), widget=forms.CheckboxInput
     )
@@ -40,7 +47,7 @@ class HelpTaskFilter(django_filters.FilterSet):  # type: ignore[misc]
 
     class Meta:
         model = HelpTask
-        fields = ("state", "kind", "q", "mine", "late")
+        fields = ("state", "kind", "q", "region", "mine", "late")
 
     def by_words(self, rows: Rows, _name: str, value: str) -> Rows:
         """Keep tasks whose firm or owner is called so."""
@@ -50,6 +57,15 @@ class HelpTaskFilter(django_filters.FilterSet):  # type: ignore[misc]
             | Q(owner__display_name__icontains=words)
             | Q(owner__username__icontains=words)
         )
+
+    def by_region(self, rows: Rows, _name: str, value: str) -> Rows:
+        """Keep the tasks of firms of a region and all below it."""
+        words = value.strip()
+        named = Q(code=words) | Q(name_zh__icontains=words) | Q(name_en__icontains=words)
+        within = Q(pk__in=[])
+        for path in Region.objects.filter(named).values_list("path", flat=True)[:100]:
+            within |= Q(enterprise__region_path__startswith=path)
+        return rows.filter(within)
 
     def by_owner(self, rows: Rows, _name: str, value: bool) -> Rows:  # noqa: FBT001
         """Keep the tasks of the one looking."""

@@ -8,7 +8,12 @@ import pytest
 from django.urls import reverse
 
 from cultivation.digital import beside, coverage
-from cultivation.digital.models import CoverageAlert, CoverageDefinition, CoverageSnapshot
+from cultivation.digital.models import (
+    CoverageAlert,
+    CoverageDefinition,
+    CoverageSnapshot,
+    HelpTask,
+)
 from cultivation.digital.targets import loading
 from enterprises.jobs.models import JobRun
 from enterprises.places.models import Chain, Region
@@ -186,12 +191,12 @@ def test_queries_do_not_grow_with_firms_or_regions(
     chain = Chain.objects.create(code="ic", name_zh="集成电路")
     firm("440106", chain=chain)
     count()
-    with django_assert_num_queries(23):
+    with django_assert_num_queries(24):
         assert client.get(BOARD).status_code == 200
     for code in ("110101", "440305", "440204"):
         assess(firm(code, chain=chain), 2)
     count()
-    with django_assert_num_queries(23):
+    with django_assert_num_queries(24):
         assert client.get(BOARD).status_code == 200
 
 
@@ -219,6 +224,35 @@ def test_open_alerts_are_counted_by_kind_below_the_region(signed_in, firm, place
     client = signed_in("province", code="440000")
     assert client.get(BOARD).context["board"].alerts == [("behind", 2)]
     assert client.get(BOARD, {"definition": "L1_ANY"}).context["board"].alerts == []
+
+
+def test_tasks_are_counted_below_the_region_and_lead_to_as_many(signed_in, firm, seated) -> None:
+    count()
+    owner = seated("city", code="440100")
+    strictest = CoverageDefinition.objects.get(code="L2_ONSITE")
+    for code, state, due in (
+        ("440106", "open", TODAY),
+        ("440106", "open", TODAY - dt.timedelta(days=1)),
+        ("440103", "done", TODAY),
+        ("440305", "open", TODAY),
+    ):
+        HelpTask.objects.create(
+            enterprise=firm(code),
+            kind="on_site",
+            tier="little_giant",
+            definition=strictest,
+            owner=owner,
+            due_on=due,
+            made_on=dt.date(2026, 1, 1),
+            state=state,
+            closed_on=TODAY if state == "done" else None,
+        )
+    client = signed_in("nation", code="000000")
+    board = client.get(BOARD, {"region": "440000"}).context["board"]
+    assert board.tasks == {"all": 3, "open": 2, "late": 1, "done": 1}
+    tasks = reverse("digital:help_tasks")
+    for asked, number in (({"state": "open"}, 2), ({"late": "on"}, 1), ({"state": "done"}, 1)):
+        assert client.get(tasks, {"region": "440000", **asked}).context["page"].count == number
 
 
 def test_a_past_day_is_split_when_a_dimension_is_chosen(signed_in, firm) -> None:
