@@ -137,6 +137,8 @@ def rules(request: HttpRequest) -> HttpResponse:
     user = viewer(request)
     if request.method == "POST":
         path = request.POST.get("office", "")
+        if not f"{path}0".isalnum():
+            raise Http404
         region = get_object_or_404(Region, path=path[:6], in_use=True, **_nation(path))
         wanted = request.POST.get("used") == "1"
         try:
