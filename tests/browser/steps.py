@@ -74,6 +74,7 @@ def put_on_notice(officer: Visitor, application: Application) -> None:
         opinions.nth(place).locator("textarea").fill("虚构：已核对附件")
     if opinions.count():
         officer.press(zh("Keep the opinions"))
+    application.refresh_from_db()
     visits.see(application)
     officer.go(f"/review/{application.pk}/")
     officer.press(button("put_on_notice"))

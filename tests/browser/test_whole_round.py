@@ -273,6 +273,7 @@ def _judge_and_put_on_notice(officer: Visitor, case: Application) -> None:
         opinions.nth(place).locator("textarea").fill("虚构：已核对附件")
     if opinions.count():
         officer.press(zh("Keep the opinions"))
+    case.refresh_from_db()
     visits.see(case)
     officer.go(f"/review/{case.pk}/")
     officer.press(button("put_on_notice"))

@@ -232,20 +232,25 @@ def _lists(draw: VisitDraw, listed: Iterable[VisitListed]) -> sampling.Lists:
 
 def _begin(draw: VisitDraw, drawn: set[str], by: User) -> None:
     """Mark what was drawn, and begin a visit for it and for what is owed anyway."""
-    rows = draw.listed.select_related("application__enterprise")
+    rows = draw.listed.select_related("application").only(
+        "draw", "token", "rule", "drawn", "application__enterprise", "application__region_path"
+    )
     seen = Visit.objects.standing().filter(
         level=draw.level, application__in=draw.listed.values("application")
     )
     there = {one.application_id: one for one in seen}
+    wanted, taken = [], []
     for one in rows.filter(Q(token__in=drawn) | ~Q(rule="")).order_by("token"):
         listed = one if one.token in drawn else None
         begun = there.get(one.application_id)
         if begun is None:
             rule = rules.named(one.rule) if one.rule else None
-            planning.make(one.application, draw.level, rule=rule, listed=listed, by=by)
+            wanted.append(planning.Wanted(one.application, draw.level, rule, listed))
         elif listed is not None and begun.listed_id is None:
             begun.listed = listed
-            begun.save(update_fields=["listed"])
+            taken.append(begun)
+    planning.make(wanted, by=by)
+    Visit.objects.bulk_update(taken, ["listed"], batch_size=BATCH)
     draw.listed.filter(token__in=drawn).update(drawn=True)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from enterprises.audit import recording
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from cultivation.pipeline.models import Visit
     from enterprises.accounts.models import User
@@ -33,6 +33,21 @@ def note(
         enterprise_id=visit.application.enterprise_id,
         region_path=visit.application.region_path,
     )
+
+
+def note_begun(visits: Iterable[Visit], *, by: User) -> None:
+    """Write down that visits were begun, a record each."""
+    deeds = (
+        recording.Deed(
+            "visit.begun",
+            visit,
+            after={"level": visit.level, "rule": visit.rule, "drawn": visit.listed_id is not None},
+            enterprise_id=visit.application.enterprise_id,
+            region_path=visit.application.region_path,
+        )
+        for visit in visits
+    )
+    recording.note_many(deeds, by=by)
 
 
 def said(visit: Visit) -> dict[str, object]:

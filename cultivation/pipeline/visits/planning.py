@@ -15,14 +15,17 @@ from cultivation.pipeline import routes
 from cultivation.pipeline.errors import MovedMeanwhileError, MoveError
 from cultivation.pipeline.models import Application, Visit, VisitRecord, VisitRecusal
 from cultivation.pipeline.visits import officers, rules, telling
-from cultivation.pipeline.visits.noting import note, said
+from cultivation.pipeline.visits.noting import note, note_begun, said
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cultivation.pipeline.models import VisitListed
     from cultivation.pipeline.visits.rules import VisitRule
     from enterprises.accounts.models import User
 
 State = Visit.State
+BATCH = 1000
 AHEAD = dt.timedelta(days=366)  # a day farther off is a slip of the pen
 
 
@@ -35,6 +38,16 @@ class Plan:
     second: int
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A visit to be written down: of which case at which level, and why (拟核查)."""
+
+    application: Application
+    level: str
+    rule: VisitRule | None = None
+    listed: VisitListed | None = None
+
+
 @transaction.atomic
 def begin(application: Application, *, by: User) -> Visit:
     """Begin the visit of the level that has a case in hand, owed or as it wishes (发起)."""
@@ -44,35 +57,31 @@ def begin(application: Application, *, by: User) -> Visit:
         raise PermissionDenied(_("This application is not with your office."))
     if locked.visits.standing().filter(level=level).exists():
         raise MovedMeanwhileError(_("A visit of this level to this case exists already."))
-    return make(locked, level, rule=rules.owed(locked, level), by=by)
+    (made,) = make([Wanted(locked, level, rules.owed(locked, level))], by=by)
+    return made
 
 
-def make(
-    application: Application,
-    level: str,
-    *,
-    by: User,
-    rule: VisitRule | None = None,
-    listed: VisitListed | None = None,
-) -> Visit:
-    """Write a visit down that somebody allowed already (登记)."""
-    visit = Visit(
-        application=application,
-        level=level,
-        rule=rule.rule if rule else "",
-        listed=listed,
-        made_by=by,
-    )
+def make(wanted: Sequence[Wanted], *, by: User) -> list[Visit]:
+    """Write visits down that somebody allowed already, in a few statements (登记)."""
+    visits = [
+        Visit(
+            application=one.application,
+            level=one.level,
+            rule=one.rule.rule if one.rule else "",
+            listed=one.listed,
+            made_by=by,
+        )
+        for one in wanted
+    ]
     try:
         with transaction.atomic():
-            visit.save(force_insert=True)
+            made: list[Visit] = Visit.objects.bulk_create(visits, batch_size=BATCH)
     except IntegrityError as error:
         raise MovedMeanwhileError(
             _("A visit of this level to this case exists already.")
         ) from error
-    after = {"level": level, "rule": visit.rule, "drawn": listed is not None}
-    note("begun", visit, by=by, after=after)
-    return visit
+    note_begun(made, by=by)
+    return made
 
 
 @transaction.atomic

@@ -86,7 +86,7 @@ def begin_owed(user: User) -> int:
         raise PermissionDenied(_("Only an office that reviews begins visits."))
     number = 0
     for level, rule, rows in unbegun(user):
-        for application in rows.select_for_update(of=("self",))[:MOST]:
-            planning.make(application, level, rule=rule, by=user)
-            number += 1
+        locked = list(rows.select_for_update(of=("self",))[:MOST])
+        planning.make([planning.Wanted(one, level, rule) for one in locked], by=user)
+        number += len(locked)
     return number
