@@ -22,5 +22,6 @@ class PipelineConfig(AppConfig):
         import cultivation.pipeline.rounds.announcing
         import cultivation.pipeline.rounds.told
         import cultivation.pipeline.telling
+        import cultivation.pipeline.visits.checking
         import cultivation.pipeline.visits.freezing
         import cultivation.pipeline.visits.telling  # noqa: F401

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from cultivation.pipeline import routes
 from cultivation.pipeline.errors import MovedMeanwhileError, MoveError
-from cultivation.pipeline.models import Application, Visit, VisitRecord, VisitRecusal
+from cultivation.pipeline.models import LIVE, Application, Visit, VisitRecord, VisitRecusal
 from cultivation.pipeline.visits import officers, rules, telling
 from cultivation.pipeline.visits.noting import note, note_begun, said
 
@@ -90,6 +90,11 @@ def plan(visit: Visit, wanted: Plan, *, by: User, version: int | None = None) ->
     locked = locked_visit(visit, by, version=version)
     if not locked.is_open:
         raise MoveError(_("A visit that is %(state)s is not planned any more.") % _state(locked))
+    if locked.application.status not in LIVE:
+        raise MoveError(
+            _("The application is %(status)s; there is nothing left to check.")
+            % {"status": locked.application.get_status_display()}
+        )
     _check(locked, wanted)
     _no_pen_down(locked)
     before = said(locked)

@@ -13,10 +13,11 @@ from django.utils import timezone
 from cultivation.pipeline import findings, moves
 from cultivation.pipeline.errors import MovedMeanwhileError, MoveError
 from cultivation.pipeline.models import Relation, Visit, VisitFile, VisitRecord
-from cultivation.pipeline.visits import officers, planning, pools, recording, rules, using
+from cultivation.pipeline.visits import checking, officers, planning, pools, recording, rules, using
 from cultivation.pipeline.visits.guards import visited
 from cultivation.pipeline.visits.planning import Plan
 from enterprises.accounts.models import Seat
+from enterprises.audit import guards
 from enterprises.audit.models import AuditRecord
 from enterprises.notifications.models import Notification
 from enterprises.registry.models import AnnualReport, IntellectualProperty
@@ -342,3 +343,35 @@ def test_every_deed_is_in_the_log_and_tells_who_is_concerned(site: Site) -> None
         ("visit_given", "province2"), ("visit_to_sign", "province2"), ("visit_signed", "owner"),
         ("visit_signed", "editor"),
     }  # fmt: skip
+
+
+def test_a_signed_record_rewritten_behind_the_triggers_is_found(site: Site) -> None:
+    visit = site.signed()
+    assert list(checking.SignedRecords(None).faults()) == []
+    guards.remove()
+    visit.records.update(told="all was well")
+    (fault,) = checking.SignedRecords(None).faults()
+    assert (fault.wrong, fault.detail) == ("otherwise", f"visitrecord {visit.records.get().pk}")
+    AuditRecord.objects.filter(action="visit.signed").delete()
+
+    assert [one.wrong for one in checking.SignedRecords(None).faults()] == ["unrecorded"]
+
+
+def test_a_colleague_takes_a_record_back_where_the_two_are_gone(site: Site) -> None:
+    record, clerk = site.written(), site.world.user("clerk")
+    wanted = Plan(timezone.localdate(), clerk.pk, site.world.user("province2").pk)
+    with pytest.raises(MoveError, match="waits for its signature"):
+        planning.plan(record.visit, wanted, by=clerk)
+    recording.take_back(record.visit, by=clerk)
+    planning.plan(record.visit, wanted, by=clerk)
+
+    assert recording.hand_in(record.visit, by=clerk).written_by == clerk
+
+
+def test_no_visit_of_a_case_that_has_ended_is_planned(site: Site) -> None:
+    visit = site.begun()
+    site.world.step(site.case, "withdraw", "owner")
+
+    with pytest.raises(MoveError, match="nothing left to check"):
+        site.planned(visit)
+    assert not Visit.objects.open().exists()
