@@ -24,6 +24,7 @@ def migrated(to: list[tuple[str, str]] | None = None) -> Any:
     return executor.migrate(to or executor.loader.graph.leaf_nodes()).apps
 
 
+@pytest.mark.postgres  # SQLite would write every table anew, once a step there and back
 @pytest.mark.django_db(transaction=True)
 def test_rows_of_the_old_form_become_judgements_and_go_back(world: World) -> None:
     application = world.at_province()
