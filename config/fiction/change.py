@@ -12,6 +12,7 @@ from config.fiction import answering, store
 from config.fiction.dice import Dice, either
 from config.fiction.words import MARK
 from cultivation.digital import beside, coverage, maturity
+from cultivation.digital.alerts import opening
 from cultivation.digital.models import TransformationProject
 
 if TYPE_CHECKING:
@@ -124,4 +125,5 @@ def look_back(on: dt.date, *, told: Callable[[int, int], None]) -> int:
         coverage.take_snapshot(day)
         beside.take(day)
         told(number, len(days))
+    opening.check(on)
     return len(days)

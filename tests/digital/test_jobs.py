@@ -13,7 +13,8 @@ import time_machine
 from django.core.exceptions import PermissionDenied, ValidationError
 
 from cultivation.digital import checking, coverage
-from cultivation.digital.models import CoverageSnapshot
+from cultivation.digital.cube import keeping, marks
+from cultivation.digital.models import CoverageSnapshot, CubeCell
 from cultivation.digital.tasks import check_coverage, check_coverage_tonight
 from enterprises.jobs import runs
 from enterprises.jobs.models import JobRun
@@ -108,6 +109,30 @@ def test_a_cancelled_run_leaves_the_day_as_it_was(firm, monkeypatch) -> None:
     assert list(CoverageSnapshot.objects.values_list("pk", flat=True)) == before
 
 
+def killed(folder: Path, *words: str) -> str:
+    """Let a process of its own hang, kill it, and return what it said before."""
+    environment = {
+        **os.environ,
+        "DATABASE_URL": _url_of_test_database(),
+        "TRACKER_VAR": str(folder),
+        "PYTHONPATH": str(HOME),
+    }
+    script = Path(__file__).with_name("snapshot_and_hang.py")
+    process = subprocess.Popen(
+        [sys.executable, script, *words],
+        cwd=HOME,
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout
+    said = process.stdout.readline().strip()
+    process.send_signal(signal.SIGKILL)
+    assert process.wait(10) == -signal.SIGKILL
+    process.stdout.close()
+    return said
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_process_killed_in_the_middle_leaves_the_old_rows_and_the_next_completes(
     firm, tmp_path: Path
@@ -117,29 +142,31 @@ def test_a_process_killed_in_the_middle_leaves_the_old_rows_and_the_next_complet
         coverage.take_snapshot(ON)
         before = sorted(CoverageSnapshot.objects.values_list("pk", flat=True))
         assess(one, 2)
-        environment = {
-            **os.environ,
-            "DATABASE_URL": _url_of_test_database(),
-            "TRACKER_VAR": str(tmp_path),
-            "PYTHONPATH": str(HOME),
-        }
-        script = Path(__file__).with_name("snapshot_and_hang.py")
-        process = subprocess.Popen(
-            [sys.executable, script, ON.isoformat()],
-            cwd=HOME,
-            env=environment,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert process.stdout
-        assert process.stdout.readline() == "written 10\n"  # of 60, the old ones deleted
-        process.send_signal(signal.SIGKILL)
-        assert process.wait(10) == -signal.SIGKILL
-        process.stdout.close()
+        # of 60, the old ones deleted
+        assert killed(tmp_path, ON.isoformat()) == "written 10"
         assert sorted(CoverageSnapshot.objects.values_list("pk", flat=True)) == before
         coverage.take_snapshot(ON)
     assert national(ON) == [(1, 1), (1, 0), (1, 0), (1, 1), (1, 0)]
     assert CoverageSnapshot.objects.filter(on=ON).count() == len(before)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_process_killed_while_it_keeps_the_cube_leaves_cube_and_marks_and_the_next_completes(
+    firm, tmp_path: Path
+) -> None:
+    one = firm()
+    checking.conduct(TODAY)
+    before = set(CubeCell.objects.values_list())
+    assess(one, 2)
+    with time_machine.travel(dt.datetime.now(dt.UTC), tick=True):
+        assert killed(tmp_path, TODAY.isoformat(), "cube") == "firms 1"
+    assert set(CubeCell.objects.values_list()) == before
+    assert marks.waiting() == {one.pk}
+    for _again in range(2):
+        checking.conduct(TODAY)
+        assert national(TODAY) == [(1, 1), (1, 0), (1, 0), (1, 1), (1, 0)]
+    assert marks.waiting() == set()
+    assert keeping.compare(TODAY).apart == 0
 
 
 @pytest.mark.redis
