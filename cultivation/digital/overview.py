@@ -78,6 +78,19 @@ class Overview:
         return list(rows.order_by("on"))
 
     @cached_property
+    def counted_under(self) -> int | None:
+        """Return the version of the definition on the day where it is no longer the present one."""
+        if self.definition is None:
+            return None
+        version = next((row.definition_version for row in self.stored if row.on == self.on), None)
+        return None if version == self.definition.version else version
+
+    @property
+    def is_of_several_versions(self) -> bool:
+        """Tell whether the definition was changed between the first snapshot and the last."""
+        return len({row.definition_version for row in self.stored}) > 1
+
+    @cached_property
     def days(self) -> list[dt.date]:
         """Return the days there are snapshots of, newest first."""
         return [row.on for row in reversed(self.stored)]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import time_machine
+from django.urls import reverse
 
 from cultivation.digital import checking, coverage, definitions
 from cultivation.digital.cube import cells, keeping, marks, reading, states
@@ -219,7 +220,7 @@ def test_a_firm_counts_where_it_stood_on_a_past_day(firm, places) -> None:
         assert reading.caveats(later) == []
 
 
-def test_a_change_of_definition_rewrites_no_past_figure(firm) -> None:
+def test_a_change_of_definition_rewrites_no_past_figure(firm, seated, client) -> None:
     one, rule = firm(), of_code("L2_ONSITE")
     assess(one, 2)
     coverage.take_snapshot(TODAY)
@@ -249,6 +250,15 @@ def test_a_change_of_definition_rewrites_no_past_figure(firm) -> None:
         }  # fmt: skip
         assert listed == {TODAY: 2, later: 1}
         assert CubeDay.objects.get().rules[0] == [rule.pk, 2]
+        client.force_login(seated("nation", code="000000"))
+        for page in ("digital:coverage", "digital:dashboard"):
+            url = reverse(page)
+            asked = {"definition": "L2_ONSITE", "on": TODAY.isoformat()}
+            assert "counted under version 1 of the definition" in client.get(url, asked).text
+            asked["on"] = later.isoformat()
+            assert "changed on the way to version 2" in client.get(url, asked).text
+            asked["definition"] = "L2_SELF"
+            assert "version 2" not in client.get(url, asked).text
         definitions.load()  # the seeds say otherwise: a third version
         assert CoverageDefinition.objects.get(pk=rule.pk).version == 3
         assert definitions.load() == 5
