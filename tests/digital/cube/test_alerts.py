@@ -26,6 +26,7 @@ from enterprises.registry.models import Title
 from tests.digital.conftest import TODAY, assess
 
 DAY = dt.timedelta(days=1)
+ENGLISH = {"accept-language": "en"}
 
 
 def night(on: dt.date) -> dict:
@@ -192,7 +193,7 @@ def test_the_page_shows_the_own_subtree_and_takes_an_answer(four, seated, client
     night(dt.date(2027, 6, 30))
     url = reverse("digital:alerts")
     client.force_login(seated("county", code="110101"))
-    assert "No alert fits" in client.get(url).text
+    assert "No alert fits" in client.get(url, headers=ENGLISH).text
     client.force_login(seated("city", code="440100"))
     page = client.get(url, {"state": "open", "region": "440106", "kind": "behind"})
     assert page.context["page"].paginator.count == 2

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 DAY = dt.timedelta(days=1)
+ENGLISH = {"accept-language": "en"}
 FIRST = dt.date(2026, 7, 1)
 
 
@@ -95,7 +96,7 @@ def test_a_walk_of_changes_never_parts_the_kept_cube_from_a_rebuilt_one(
 ) -> None:
     lot, on, changed = random.Random(1), FIRST, 0
     assert keeping.keep(on).whole
-    for _night in range(16):
+    for _night in range(12):
         for _ in range(lot.choice((0, 1, 2, 6))):
             lot.choice(DEEDS)(lot.choice(firms), lot, on)
         on += lot.choice((1, 1, 1, 9, 60)) * DAY
@@ -105,7 +106,7 @@ def test_a_walk_of_changes_never_parts_the_kept_cube_from_a_rebuilt_one(
         by_differences = kept()
         keeping.rebuild(on)
         assert kept() == by_differences
-    assert changed > 30
+    assert changed > 20
 
 
 @pytest.mark.django_db
@@ -254,11 +255,14 @@ def test_a_change_of_definition_rewrites_no_past_figure(firm, seated, client) ->
         for page in ("digital:coverage", "digital:dashboard"):
             url = reverse(page)
             asked = {"definition": "L2_ONSITE", "on": TODAY.isoformat()}
-            assert "counted under version 1 of the definition" in client.get(url, asked).text
+            assert (
+                "counted under version 1 of the definition"
+                in client.get(url, asked, headers=ENGLISH).text
+            )
             asked["on"] = later.isoformat()
-            assert "changed on the way to version 2" in client.get(url, asked).text
+            assert "changed on the way to version 2" in client.get(url, asked, headers=ENGLISH).text
             asked["definition"] = "L2_SELF"
-            assert "version 2" not in client.get(url, asked).text
+            assert "version 2" not in client.get(url, asked, headers=ENGLISH).text
         definitions.load()  # the seeds say otherwise: a third version
         assert CoverageDefinition.objects.get(pk=rule.pk).version == 3
         assert definitions.load() == 5
