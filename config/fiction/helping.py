@@ -45,7 +45,7 @@ def give_tasks() -> int:
     number = 0
     for tier in (Tier.LITTLE_GIANT, Tier.SRDI):
         aim = tasks.Aim(tier.value, definition)
-        for days, (firm, kind) in zip(DAYS, _next(county, aim), strict=False):
+        for days, (firm, kind) in zip(DAYS, _wanted(county, aim), strict=False):
             due = timezone.localdate() + dt.timedelta(days=days)
             wish = tasks.Wish(county, due, f"先电话联系{MARK}")
             made, _before = tasks.give({firm: kind}, aim=aim, wish=wish, by=city)
@@ -54,15 +54,18 @@ def give_tasks() -> int:
     return number
 
 
-def _next(county: User, aim: tasks.Aim) -> list[tuple[int, str]]:
-    """Return the firms of the county's region to help next, with what each lacks."""
+def _wanted(county: User, aim: tasks.Aim) -> list[tuple[int, str]]:
+    """Return the firms of the county to help next, with what each lacks; the owner's own first."""
     seat = county.seats.select_related("region").get(role="county")
     assert seat.region is not None  # noqa: S101
     seen = Enterprise.objects.visible_to(county)
     found = ranking.next_firms(
         seat.region, tier=aim.tier, definition=aim.definition, limit=len(DAYS), among=seen
     )
-    return [(one.enterprise.pk, one.kind) for one in found]
+    owner = User.objects.filter(username="owner").first()
+    own = seen.filter(pk__in=owner.scope.enterprises if owner else [], tier=aim.tier)
+    first = [(firm.pk, HelpTask.Kind.ON_SITE.value) for firm in own]
+    return [*first, *((one.enterprise.pk, one.kind) for one in found)]
 
 
 def _let_one_be_late() -> None:
