@@ -119,6 +119,9 @@ def release(request: HttpRequest, pk: int) -> HttpResponse:
             sets.confirm(found, by=user, count=data["count"], due_at=data["due"])
         except MoveError as error:
             form.add_error(error.field or None, str(error))
+            found = _seen(request, pk)  # it may have gone out meanwhile
+            if found.state != Release.State.PREPARED:
+                messages.error(request, str(error))
         else:
             text = _("The release is scheduled.") if data["due"] else _("The release has begun.")
             messages.success(request, text)
