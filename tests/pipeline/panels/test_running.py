@@ -184,6 +184,7 @@ def test_papers_handed_in_after_the_draw_are_withheld_and_marked(
     bench.at("score")
     task = case.tasks.order_by("pk")[0]
     bench.clear(task)
+    client.cookies["django_language"] = "en"
     client.force_login(task.member.profile.user)
     page = client.get(f"/reviews/{task.token}/").content.decode()
     assert (page.count("handed in after the draw"), "late.pdf" in page) == (1, False)
