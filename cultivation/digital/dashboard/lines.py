@@ -40,6 +40,7 @@ class Fan:
     area: str
     middle: str
     end: Mark
+    table: tuple[tuple[dt.date, int, int, int], ...]  # day, low, middle, high
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +140,10 @@ def _fan(
     middle = [corner, *((x, y) for x, _low, y, _high in places)]
     high = [(x, y) for x, _low, _mid, y in places]
     return Fan(
-        area=_joined([corner, *low, *high[::-1]]), middle=_joined(middle), end=Mark(*middle[-1])
+        area=_joined([corner, *low, *high[::-1]]),
+        middle=_joined(middle),
+        end=Mark(*middle[-1]),
+        table=tuple(ahead),
     )
 
 

@@ -42,9 +42,14 @@ def table(picture: str, board: Board) -> Table:
 
 def _lines(board: Board) -> Table:
     found = board.lines
-    heading = [_("Day"), *(str(one) for one in board.view.definitions), _("Path")]
-    rows = found.table if found else ()
-    return heading, [[day, *map(percent, rates), percent(path)] for day, rates, path in rows]
+    names = [str(one) for one in board.view.definitions]
+    heading = [_("Day"), *names, _("Path"), *(_("Forecast, low"), _("middle"), _("high"))]
+    none = [""] * 3
+    past = found.table if found else ()
+    rows = [[day, *map(percent, rates), percent(path), *none] for day, rates, path in past]
+    ahead = found.fan.table if found and found.fan else ()
+    blank = [""] * (len(names) + 1)
+    return heading, [*rows, *([day, *blank, *map(percent, rates)] for day, *rates in ahead)]
 
 
 def _figure(figure: Figure) -> list[Any]:

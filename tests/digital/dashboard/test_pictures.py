@@ -5,10 +5,11 @@ from collections import Counter
 
 import pytest
 
-from cultivation.digital import seeds
-from cultivation.digital.dashboard import axes, funnel, pictures, stages, tiles
+from cultivation.digital import coverage, seeds
+from cultivation.digital.dashboard import axes, funnel, lines, pictures, stages, tiles
+from cultivation.digital.overview import Overview
 from cultivation.digital.path import Figure, Line
-from tests.digital.conftest import TODAY
+from tests.digital.conftest import TODAY, assess
 
 LINE = Line(dt.date(2024, 7, 5), 0, dt.date(2027, 12, 31), 1_000_000)
 
@@ -33,6 +34,31 @@ def figure(total: int, transformed: int, required: int) -> Figure:
 )
 def test_a_tile_is_as_dark_as_its_gap(total, transformed, required, tone) -> None:
     assert tiles.tone(figure(total, transformed, required)) == tone
+
+
+def test_the_fan_opens_from_the_last_day_and_stays_within_the_frame(places, firm) -> None:
+    assess(firm(), 2)
+    firm()
+    coverage.take_snapshot(TODAY)
+    view = Overview(places["000000"], tier="little_giant")
+    ahead = [
+        (TODAY, 500_000, 500_000, 500_000),
+        (dt.date(2027, 1, 1), 550_000, 600_000, 700_000),
+        (dt.date(2027, 12, 31), 600_000, 800_000, 1_100_000),
+        (dt.date(2028, 6, 30), 1, 1, 1),
+    ]
+    found = lines.lines(view, ahead)
+    assert found is not None
+    assert found.fan is not None
+    assert found.fan.table == tuple(ahead[1:3])
+    frame = found.frame
+    assert (found.fan.end.x, found.fan.end.y) == (frame.right, frame.up(800_000))
+    today = f"{frame.across(TODAY)},{frame.up(500_000)}"
+    assert found.fan.middle.split(" ")[0] == today
+    assert f"{frame.right},{frame.top}" in found.fan.area.split(" ")
+    bare = lines.lines(view)
+    assert bare is not None
+    assert bare.fan is None
 
 
 def test_every_province_and_unit_has_a_place_of_its_own() -> None:
