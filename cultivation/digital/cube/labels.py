@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from cultivation.standards.tables import among
@@ -31,10 +32,16 @@ def labels(by: str, members: Iterable[str]) -> dict[str, str]:
 
 
 def _named(by: str, some: set[str]) -> dict[str, str]:
+    if not some:
+        return {}
     if by in TABLES:
         ids = among(sorted(map(int, some)), name="pk", few=0)
-        rows: Any = TABLES[by]._default_manager.filter(ids).only("name_zh", "name_en")
-        names = {str(row.pk): str(row) for row in rows} if some else {}
+        rows: Any = TABLES[by]._default_manager.filter(ids)
+        english = (get_language() or "").startswith("en")
+        names = {
+            str(pk): (english and name_en) or name_zh
+            for pk, name_zh, name_en in rows.values_list("pk", "name_zh", "name_en")
+        }
         return names | {one: one for one in sorted(some - set(names))}
     if by == "section":
         sections = Industry.objects.filter(is_section=True, section__in=some)

@@ -131,11 +131,10 @@ def levels(region: Region, *, tier: str, on: dt.date, way: str = "") -> list[Lev
 
     By the latest valid assessment of any kind, or by those of a way under the newest index.
     """
-    found: dict[int, int]
-    if on == day():
-        rows = CubeLevel.objects.filter(tier=tier, way=way, path=region.path)
-        found = dict(rows.values_list("level", "firms"))
-    else:
+    stands = Exists(CubeDay.objects.filter(on=on))
+    rows = CubeLevel.objects.filter(stands, tier=tier, way=way, path=region.path)
+    found = dict(rows.values_list("level", "firms"))
+    if not found and on != day():
         found = _levels_counted(region, tier, on, way)
     return [LevelRow(None if level < 0 else level, found.get(level, 0)) for level in range(-1, 5)]
 
