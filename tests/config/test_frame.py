@@ -52,7 +52,12 @@ def test_every_page_carries_the_strict_policy(db: None) -> None:
     assert "unsafe" not in policy
 
 
-FORBIDDEN = (r"\sstyle\s*=", r"\son[a-z]+\s*=\s*[\"']", r"<script(?![^>]*\bsrc=)", r"https?://(?!www\.w3\.org/2000/svg\")")
+FORBIDDEN = (
+    r"\sstyle\s*=",
+    r"\son[a-z]+\s*=\s*[\"']",
+    r"<script(?![^>]*\bsrc=)",
+    r"https?://(?!www\.w3\.org/2000/svg\")",
+)
 
 
 def test_templates_hold_nothing_that_the_policy_forbids() -> None:
