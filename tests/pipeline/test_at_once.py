@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, Event
 from typing import TYPE_CHECKING, Any
@@ -22,11 +23,13 @@ from cultivation.pipeline.models import (
     Move,
     Proposal,
     QuotaPlace,
+    Release,
     StageChange,
 )
-from cultivation.pipeline.releasing import proposing, releasing
+from cultivation.pipeline.releasing import proposing, releasing, sets
 from cultivation.standards.judging import judge_registry
 from cultivation.standards.models import Assessment
+from enterprises.accounts.models import Seat, User
 from enterprises.registry.models import Title
 
 from .test_quotas import at_city, second_firm, share
@@ -106,6 +109,72 @@ def test_recognition_and_refusal_at_once_give_one_decision(world: World) -> None
     still_open = Proposal.objects.open().count()
     assert still_open == (1 if application.status == "on_notice" else 0)
     assert proposed or application.status != "on_notice"
+
+
+def at_the_same_moment(*works: Callable[[], str]) -> list[str]:
+    """Do works in threads of their own at once; return what each said, or was told."""
+    barrier = Barrier(len(works))
+
+    def hand(work: Callable[[], str]) -> str:
+        try:
+            barrier.wait(timeout=20)
+            return work()
+        except (MoveError, PermissionDenied) as error:
+            return str(error)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(works)) as pool:
+        return list(pool.map(hand, works))
+
+
+def third_officer(world: World) -> User:
+    user = User.objects.create_user("third", password="a-long-password")
+    Seat.objects.create(user=user, role="province", region=world.places["330000"])
+    return user
+
+
+def test_two_officers_release_one_decision_at_once_and_one_is_told(world: World) -> None:
+    application = world.on_notice()
+    world.wait()
+    proposal = proposing.propose(application, "recognise", by=world.user("province"))
+    officers = (world.user("province2"), third_officer(world))
+
+    def let_go(by: User) -> Callable[[], str]:
+        def work() -> str:
+            done = releasing.release([proposal], by=by)
+            return "taken" if done.taken else done.hindered[proposal.pk]
+
+        return work
+
+    said = at_the_same_moment(*map(let_go, officers))
+    assert said.count("taken") == 1
+    assert all(said)  # the other in words
+    assert (Title.objects.count(), Move.objects.filter(name="recognise").count()) == (1, 1)
+
+
+def test_two_officers_confirm_releases_of_one_decision_at_once_and_one_is_told(
+    world: World,
+) -> None:
+    application = world.on_notice()
+    world.wait()
+    proposal = proposing.propose(application, "recognise", by=world.user("province"))
+    officers = (world.user("province2"), third_officer(world))
+
+    def confirm(by: User) -> Callable[[], str]:
+        def work() -> str:
+            made, _left = sets.prepare([proposal.pk], by=by)
+            sets.confirm(made, by=by, count=1, due_at=timezone.now() + dt.timedelta(days=1))
+            return "confirmed"
+
+        return work
+
+    said = at_the_same_moment(*map(confirm, officers))
+    assert said.count("confirmed") == 1
+    assert all(said)
+    proposal.refresh_from_db()
+    assert (proposal.state, Release.objects.filter(state="scheduled").count()) == ("held", 1)
+    assert proposal.release == Release.objects.get(state="scheduled")
 
 
 def test_two_returns_and_an_assignment_at_once_give_one_return(world: World) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils.text import capfirst
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from cultivation.pipeline import findings
@@ -44,7 +44,7 @@ class ReasonsForm(forms.Form):
         groups: dict[str, dict[str, str]] = {}
         for verdict in verdicts:
             for criterion, some in grounds.offered(verdict, application):
-                head = labels.get(criterion, criterion) or _now("on the whole")
+                head = labels.get(criterion, criterion) or gettext("on the whole")
                 groups.setdefault(head, {}).update({f"{criterion}|{r.code}": str(r) for r in some})
         field: Any = self.fields["reasons"]
         field.choices = [(head, list(some.items())) for head, some in groups.items() if some]

@@ -53,14 +53,20 @@ def release(proposals: Iterable[Proposal], *, by: User) -> Released:
     """Let pending proposals take effect now (发布).
 
     Raises PermissionDenied, and does nothing, where the user proposed one of them or does not
-    decide on its application. What else stands in the way of one leaves it pending.
+    decide on its application. What else stands in the way of one leaves it pending; where another
+    officer was faster, that is said.
     """
     pks = [proposal.pk for proposal in proposals]
     rows = Proposal.objects.filter(pk__in=pks, state=State.PENDING)
     for proposal in rows.select_related("application"):
         if said := not_yours(proposal, proposal.application, by):
             raise PermissionDenied(said)
-    return _work_off(rows, by=by)
+    done = _work_off(rows, by=by)
+    if len(done.taken) + len(done.hindered) < len(set(pks)):
+        gone = Proposal.objects.filter(pk__in=pks).exclude(pk__in=done.hindered)
+        taken = [move.pk for move in done.taken]
+        done.hindered |= {one.pk: _already(one) for one in gone if one.move_id not in taken}
+    return done
 
 
 def work_off(release: Release, *, progress: Progress | None = None) -> Released:
@@ -88,6 +94,10 @@ def hindrance(proposal: Proposal, application: Application) -> str:
             "status": application.get_status_display()
         }
     return moves.hindrance(application, step)
+
+
+def _already(proposal: Proposal) -> str:
+    return _("The proposal is %(state)s already.") % {"state": proposal.get_state_display()}
 
 
 def _work_off(rows: QuerySet[Proposal], *, by: User, progress: Progress | None = None) -> Released:
