@@ -137,7 +137,7 @@ def sign(visit: Visit, *, by: User) -> VisitRecord:
         "seal": record.seal,
         "objected": objected,
     }
-    note("signed", locked, by=by, before=before, after=after | {"objected": objected})
+    note("signed", locked, by=by, before=before, after=after)
     telling.signed(locked, record)
     return record
 
