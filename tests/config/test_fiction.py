@@ -29,7 +29,11 @@ from cultivation.pipeline.models import (
     Round,
     StageChange,
     Status,
+    Visit,
+    VisitDraw,
+    VisitRecord,
 )
+from cultivation.pipeline.visits import draws, reading
 from cultivation.standards.models import Assessment, Verdict
 from enterprises.accounts.models import Seat, User
 from enterprises.places.models import Region
@@ -170,6 +174,16 @@ def test_some_firms_stand_exactly_on_a_threshold(built: dict[str, int]) -> None:
     assert AnnualReport.objects.filter(
         enterprise__in=grown, year=last - 2, revenue=4800 * WAN
     ).exists()
+
+
+def test_a_sample_is_drawn_with_visits_in_three_states(built: dict[str, int]) -> None:
+    draw = VisitDraw.objects.get()
+    visits = Visit.objects.filter(listed__draw=draw)
+    records = VisitRecord.objects.filter(visit__in=visits, signed_at__isnull=False)
+
+    assert draws.differences(draw) == []
+    assert sorted(visits.values_list("state", flat=True)) == ["planned", "signed", "signed"]
+    assert sorted(reading.tally(one)["deviates"] for one in records) == [0, 1]
 
 
 def test_every_verdict_occurs(built: dict[str, int]) -> None:
