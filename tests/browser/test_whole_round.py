@@ -408,6 +408,7 @@ def _answer(handler: Visitor, objection: Objection, *, outcome: str, material: s
     """Let an officer without a part in the case take an objection, weigh it and answer."""
     handler.go("/docket/")
     handler.page.locator(f"#main a[href='/docket/{objection.pk}/']").first.click()
+    handler.page.wait_for_url(f"**/docket/{objection.pk}/")
     handler.press(zh("Take it in hand"))
     weigh = handler.page.locator("#main form[action$='/weigh/']")
     weigh.locator(f"[name='material'][value='{material}']").check()
