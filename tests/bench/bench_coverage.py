@@ -56,7 +56,7 @@ def figures(size: int | None) -> Iterable[Figure]:
     _country()
     queries = 0
     for firms in (most // 100, most // 10, most):
-        if firms >= 2 * CHANGES or firms == most:
+        if firms >= CHANGES or firms == most:
             queries = yield from _of_size(firms, bound=firms >= SIZE, queries=queries)
     yield Figure("peak memory", peak_mib(), None, "MiB")
 
@@ -142,7 +142,7 @@ def _firms(firms: int) -> None:
         credit_code="0", name="虚构", name_key="虚构", fictional=True, region_id=county[0][0],
         region_path=county[0][1], size_class="small", digital_level=2, tier="srdi",
     )  # fmt: skip
-    pick = f"1 + (n * 7919) % {len(county)}"
+    pick = f"1 + (n::bigint * 7919 % {len(county)})::int"
     multiply(first, f"generate_series(1, {firms - 1}) AS n", {
         "id": f"{first.pk} + n", "credit_code": "n::text", "name": "'虚构' || n",
         "name_key": "'虚构' || n",
