@@ -61,7 +61,9 @@ def release(proposals: Iterable[Proposal], *, by: User) -> Released:
     for proposal in rows.select_related("application"):
         if said := not_yours(proposal, proposal.application, by):
             raise PermissionDenied(said)
-    done = _work_off(rows, by=by)
+    done = Released()
+    for chunk in _work_off(rows, _keys(rows), by=by):
+        done.add(chunk)
     if len(done.taken) + len(done.hindered) < len(set(pks)):
         gone = Proposal.objects.filter(pk__in=pks).exclude(pk__in=done.hindered)
         taken = [move.pk for move in done.taken]
@@ -69,10 +71,20 @@ def release(proposals: Iterable[Proposal], *, by: User) -> Released:
     return done
 
 
-def work_off(release: Release, *, progress: Progress | None = None) -> Released:
-    """Let what a release holds take effect, as far as it has not yet (执行发布)."""
+def work_off(release: Release, *, progress: Progress | None = None) -> dict[str, int]:
+    """Let what a release holds take effect, as far as it has not yet; return how many (执行发布).
+
+    What a chunk read is let go with it: a release of thousands needs no more memory than of some.
+    """
     rows = Proposal.objects.filter(release=release, state=State.HELD)
-    return _work_off(rows, by=release.made_by, progress=progress)
+    counts = {"decided": 0, "hindered": 0}
+    waiting = _keys(rows)
+    for done in _work_off(rows, waiting, by=release.made_by):
+        counts["decided"] += len(done.taken)
+        counts["hindered"] += len(done.hindered)
+        if progress is not None:
+            progress.report(sum(counts.values()), len(waiting), always=True)
+    return counts
 
 
 def not_yours(proposal: Proposal, application: Application, by: User) -> str:
@@ -100,15 +112,14 @@ def _already(proposal: Proposal) -> str:
     return _("The proposal is %(state)s already.") % {"state": proposal.get_state_display()}
 
 
-def _work_off(rows: QuerySet[Proposal], *, by: User, progress: Progress | None = None) -> Released:
-    done, waiting = Released(), _keys(rows)
-    total = len(waiting)
+def _work_off(
+    rows: QuerySet[Proposal], waiting: Sequence[tuple[int, int]], *, by: User
+) -> Iterator[Released]:
+    """Let proposals take effect chunk by chunk; yield what came of each."""
     for chunk in _chunks(waiting):
         with _uncollected():
-            done.add(_release(rows, chunk, by))
-        if progress is not None:
-            progress.report(len(done.taken) + len(done.hindered), total, always=True)
-    return done
+            done = _release(rows, chunk, by)
+        yield done
 
 
 @contextmanager

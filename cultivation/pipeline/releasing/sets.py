@@ -184,7 +184,7 @@ def run(pk: int, *, progress: Progress) -> dict[str, Any]:
     with transaction.atomic():
         found = Release.objects.select_for_update().get(pk=pk)
         _end(found)
-    return {"decided": found.taken, "hindered": len(done.hindered)}
+    return {"decided": found.taken, "hindered": done["hindered"]}
 
 
 def _refused(proposal: Proposal, by: User) -> str:
