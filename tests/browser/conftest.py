@@ -131,10 +131,14 @@ class Visitor:
         self._click("link", name)
 
     def _click(self, role: Any, name: str | re.Pattern[str]) -> None:
-        found = self.page.locator("#main").get_by_role(role, name=name)
-        if not found.count():
+        from playwright.sync_api import TimeoutError as NotSeenError  # not on a bare machine
+
+        found = self.page.locator("#main").get_by_role(role, name=name).first
+        try:
+            found.wait_for(state="visible")
+        except NotSeenError:
             pytest.fail(f"no {role} {name!r} on {self.page.url}:\n{self.text()}")
-        found.first.click()
+        found.click()
         self.page.wait_for_load_state()
 
     def text(self) -> str:

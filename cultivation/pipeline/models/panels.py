@@ -155,7 +155,11 @@ class PanelDraw(models.Model):
             ),
             models.CheckConstraint(
                 condition=models.Q(drawn_at__isnull=True, seed="")
-                | models.Q(drawn_at__gte=models.F("listed_at"), listed_at__isnull=False),
+                | models.Q(
+                    drawn_at__isnull=False,
+                    listed_at__isnull=False,
+                    drawn_at__gte=models.F("listed_at"),
+                ),
                 name="the_seed_is_public_only_with_the_draw",
             ),
         ]

@@ -137,6 +137,8 @@ def test_seed_is_committed_before_the_lists_and_shown_only_after_the_draw(bench:
     assert closed.listed_at is not None
     assert closed.listed_at > closed.committed_at
     assert (closed.seed, closed.digest) == ("", hashlib.sha256(closed.lists.encode()).hexdigest())
+    with transaction.atomic(), pytest.raises(IntegrityError):
+        PanelDraw.objects.filter(pk=closed.pk).update(seed="00")  # the lists are closed, no draw
     done = draws.draw(panel, by=nation, word=" 31 ")
     assert hashlib.sha256(bytes.fromhex(done.seed)).hexdigest() == draw.commitment
     assert done.word == "31"
