@@ -411,7 +411,7 @@ def test_lists_take_the_same_queries_for_one_row_and_for_three(
     move_firm(world, "330110")
     hand(world, first, "city")
     counted = {name: _queries(client, url) for name, url in urls.items()}
-    limits = {"rounds": 8, "round": 15, "handovers": 7, "calendar": 11}  # one for every frame
+    limits = {"rounds": 8, "round": 15, "handovers": 7, "calendar": 15}  # one for every frame
     assert {name: n for name, n in counted.items() if n > limits[name]} == {}
     hold(world, {"company": days("2026-05-21", "2026-05-22")}, name="second")
     hold(world, {"company": days("2026-05-23", "2026-05-24")}, name="third")
