@@ -83,6 +83,8 @@ DIGITAL: tuple[tuple[Any, str, Callable[[Scope], Any]], ...] = (
     (_("Whom to help next"), "digital:help", _reads),
     (_("Tasks"), "digital:help_tasks", _reads),
     (_("Alerts"), "digital:alerts", _reads),
+    (_("Transformation projects"), "digital:projects", _reads),
+    (_("Service providers"), "digital:providers", lambda _scope: True),
     (_("Goals of 2027"), "digital:targets", _reads),
     (_("Digital parks"), "digital:parks", _reads),
     (_("Pilot cities"), "digital:cities", _reads),

@@ -87,10 +87,9 @@ def _declared_then_found(firm: Enterprise, *, owner: User, county: User) -> None
     today = timezone.localdate()
     own = answering.answers(2, 0.4)
     _record(firm, "self_declared", own, today - 400 * DAY, by=owner)
-    found = {**own, "scenarios": dict(own["scenarios"])}
-    lowered = [key for key, level in found["scenarios"].items() if level == 2][:2]
-    for key in lowered:
-        found["scenarios"][key] = 1
+    found = {"questions": dict(own["questions"]), "scenarios": dict(own["scenarios"])}
+    found["questions"] |= {"1": ["B", "C"], "5": ["E"]}
+    found["scenarios"] |= {"11": 3, "12": 3, "16": 0}  # the warehouse was renewed between
     _record(firm, "on_site", found, today - 300 * DAY, by=county)
 
 

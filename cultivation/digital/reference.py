@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import get_language
 
 from cultivation.digital import index, seeds
+from cultivation.digital.assessing import rules
 from cultivation.digital.models import CoverageDefinition, RequiredPath
 
 
@@ -40,6 +42,11 @@ def everything() -> dict[str, Any]:
         "paths": RequiredPath.objects.order_by("tier"),
         "questions": index.questions(),
         "scenarios": index.scenarios(),
-        "levels_2024": index.levels(2024),
-        "levels_2022": index.levels(2022),
+        "levels_2024": _in_force(2024),
+        "levels_2022": _in_force(2022),
     }
+
+
+def _in_force(version: int) -> tuple[index.Level, ...]:
+    """Return the thresholds of an index in force today."""
+    return rules.levels_of(rules.in_force(version, timezone.localdate()), version)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from cultivation.digital.assessing.peers import Comparison, Part
 
-WIDTH, LEFT, RIGHT = 720, 190, 660
-ROW, BAR, TOP = 44, 14, 8
+WIDTH, LEFT, RIGHT = 720, 4, 700
+ROW, NAME, BAR, TOP = 70, 30, 14, 0  # a part: its name, two bars
 WHOLE = 1000
 
 
@@ -21,13 +21,11 @@ class Bar:
     """The two bars of a part (条形)."""
 
     part: Part
-    y: int
     text_y: int
+    y: int
     own: int  # width
     peers: int | None
     peers_y: int
-    own_x: int  # where its figure stands
-    peers_x: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +52,16 @@ def bars(comparison: Comparison) -> Bars:
         rows.append(
             Bar(
                 part=part,
-                y=y,
-                text_y=y + BAR + 4,
+                text_y=y + NAME - 7,
+                y=y + NAME,
                 own=own,
                 peers=peers,
-                peers_y=y + BAR + 2,
-                own_x=LEFT + own + 6,
-                peers_x=LEFT + (peers or 0) + 6,
+                peers_y=y + NAME + BAR + 2,
             )
         )
     bottom = TOP + len(rows) * ROW
     marks = tuple((LEFT + _across(share * 10), f"{share}%") for share in (0, 25, 50, 75, 100))
-    return Bars(tuple(rows), marks, height=bottom + 22, bottom=bottom - 6)
+    return Bars(tuple(rows), marks, height=bottom + 30, bottom=bottom - 4)
 
 
 def _across(share: int) -> int:

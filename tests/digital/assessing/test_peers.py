@@ -80,7 +80,7 @@ def test_where_the_division_has_too_few_the_section_is_taken(firm, trades, setti
         declared(firm("440305", industry=trades[code]), 3)
     found = peers.compare(row, one, on=TODAY)
     assert (found.number, found.among, found.parts[6].peers) == (3, "Trade C", 750)
-    assert picture.bars(found).rows[6].peers == 470 * 750 // 1000
+    assert picture.bars(found).rows[6].peers == 696 * 750 // 1000
 
 
 def test_a_result_without_answers_and_a_firm_without_an_industry_have_no_peers(firm) -> None:
