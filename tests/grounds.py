@@ -71,7 +71,8 @@ class Standing:
         own._from_testcase = True  # blocks that must be the outermost may stand in it
         own.__enter__()
         try:
-            value = layer.write(**{name: self.value(name) for name in layer.below()})
+            below = {name: copy.deepcopy(self.value(name)) for name in layer.below()}
+            value = layer.write(**below)
             connection.check_constraints()
         except BaseException:
             transaction.set_rollback(True)

@@ -38,7 +38,7 @@ def home(scope: Scope) -> Region | None:
 
 def region_in_sight(code: str, scope: Scope) -> Region | None:
     """Return the region of a code where the scope reads it, else None."""
-    region = Region.objects.filter(code=code).first()
+    region = Region.objects.filter(code=code).first() if code.isalnum() else None
     return region if region and scope.sees_path(region.path) else None
 
 

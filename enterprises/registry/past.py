@@ -123,8 +123,8 @@ def day_asked(typed: str) -> tuple[dt.date, str]:
 
 def titles_on(enterprise: Enterprise, on: dt.date) -> list[Title]:
     """Return the titles that were valid on a day, as far as is known today (有效称号)."""
-    rows = Title.objects.filter(enterprise=enterprise, granted_on__lte=on, valid_to__gte=on)
-    return [one for one in rows if one.ended_on is None or one.ended_on > on]
+    rows = Title.objects.filter(enterprise=enterprise, granted_on__lte=on)
+    return [one for one in rows if (one.ended_on > on if one.ended_on else one.valid_to >= on)]
 
 
 def _reports(enterprise: Enterprise) -> dict[int, Values]:

@@ -6,7 +6,6 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from django.utils import translation
 
 from cultivation.digital.models import CoverageSnapshot
 from cultivation.pipeline.filling import evidence
@@ -307,5 +306,5 @@ def _count_coverage(nation: Visitor) -> None:
     assert (run.status, run.attempts) == ("done", 1)
     assert figures.order_by("-on")[0].total == before + 1
     nation.go("/coverage/")
-    with translation.override("zh-hans"):
-        nation.reads(str(before + 1))
+    figures_of_page = nation.page.locator("#main td")
+    figures_of_page.get_by_text(str(before + 1), exact=True).first.wait_for()

@@ -53,7 +53,10 @@ if TYPE_CHECKING:
     from django.test import Client
 
 pytestmark = pytest.mark.django_db
-MADE_WHEN = {"created_at", "updated_at", "facts_at", "made_at", "taken_at", "id", "job", "password"}
+MADE_WHEN = {  # moments, and numbers that a database gives
+    "created_at", "updated_at", "facts_at", "made_at", "taken_at", "id", "job", "password",
+    "made_by", "document", "declared",
+}  # fmt: skip
 WAN = 1_000_000
 
 

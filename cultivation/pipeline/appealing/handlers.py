@@ -18,6 +18,7 @@ from cultivation.pipeline.models import (
     Proposal,
     Reconsideration,
     ReconsiderationStep,
+    VisitRecord,
 )
 from cultivation.pipeline.notices.handlers import JUDGED
 from enterprises.accounts.models import Seat
@@ -101,6 +102,8 @@ def _who_proposed(case: Reconsideration) -> set[int]:
 def _who_judged(case: Reconsideration) -> set[int]:
     rows = CriterionReview.objects.filter(application=case.application_id)
     now = {pk for pk in rows.values_list("made_by", flat=True) if pk}
+    seen = VisitRecord.objects.filter(visit__application=case.application_id)
+    now |= {pk for two in seen.values_list("written_by", "signed_by") for pk in two if pk}
     return now | {row["by"] for row in case.refusal.note.get("opinions", []) if row.get("by")}
 
 

@@ -66,6 +66,8 @@ def _answer(case: Reconsideration, day: dt.date, result: dict[str, int]) -> None
         return
     kind = "reconsideration_late" if due < day else "reconsideration_due"
     people: Iterable[User] = [case.handler] if case.handler else handlers.possible(case)
+    if case.status == Status.PROPOSED:  # somebody else confirms it
+        people = handlers.possible(case, but=[case.decided_by_id, case.handler_id])
     at = day.isoformat() if due < day else ""
     result["answers_reminded"] += telling.to_offices(case, kind, people, at=at)
     if due >= day or case.escalated_on is not None:

@@ -87,7 +87,11 @@ def _begun(request: HttpRequest, user: User) -> HttpResponse:
     """Begin all visits owed, or that of one case."""
     typed = request.POST.get("application", "")
     if not typed:
-        number = pools.begin_owed(user)
+        try:
+            number = pools.begin_owed(user)
+        except MoveError as error:
+            messages.error(request, str(error))
+            return redirect("pipeline:visits")
         text = ngettext("%(number)s visit begun.", "%(number)s visits begun.", number)
         messages.success(request, text % {"number": number})
         return redirect("pipeline:visits")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.conf import settings
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from cultivation.pipeline import opinions
@@ -40,6 +42,11 @@ def object_to(record: VisitRecord, *, by: User) -> list[str]:
 
 def _words(record: VisitRecord, code: str) -> str:
     one = record.findings[code]
+    with translation.override(settings.LANGUAGE_CODE):  # the enterprise reads it
+        return _said(record, one)
+
+
+def _said(record: VisitRecord, one: dict[str, str]) -> str:
     return _("Check on site of %(day)s: found %(found)s. %(words)s") % {
         "day": record.visited_on.isoformat() if record.visited_on else "",
         "found": one.get("found", ""),

@@ -132,6 +132,8 @@ def ask_waiver(visit: Visit, *, by: User, reason: str) -> Visit:
     """Propose to do without a visit, where the law leaves room (申请免于核查)."""
     locked = locked_visit(visit, by)
     _waivable(locked)
+    _no_pen_down(locked)
+    _no_tie(locked, by)
     if not reason.strip():
         raise MoveError(_("Say why the visit can be done without."), field="reason")
     locked.waiver_by, locked.waiver_reason = by, reason.strip()
@@ -153,6 +155,8 @@ def waive(visit: Visit, *, by: User, agreed: bool) -> Visit:
         raise PermissionDenied(_("Only an officer who decides there agrees to a waiver."))
     reason = locked.waiver_reason
     if agreed:
+        _no_pen_down(locked)
+        _no_tie(locked, by)
         locked.waived_by, locked.state = by, State.WAIVED
     else:
         locked.waiver_by, locked.waiver_reason = None, ""
@@ -227,6 +231,13 @@ def _no_pen_down(visit: Visit) -> None:
         raise MoveError(
             _("The record waits for its signature; take it back before you change the plan.")
         )
+
+
+def _no_tie(visit: Visit, by: User) -> None:
+    """Refuse a waiver by an officer who could not go either."""
+    barred = officers.conflicts(visit.application, [by], visit=visit).get(by.pk)
+    if barred:
+        raise MoveError(_("A conflict of interest: %(why)s.") % {"why": _("; ").join(barred)})
 
 
 def _waivable(visit: Visit) -> None:

@@ -115,6 +115,8 @@ def sign(visit: Visit, *, by: User) -> VisitRecord:
     if record.written_by_id == by.pk:
         raise MoveError(_("The other officer signs, not the one who wrote the record."))
     locked = record.visit
+    if locked.state not in {Visit.State.PLANNED, Visit.State.SIGNED}:
+        raise MoveError(_("Plan the visit first; its two officers write the record."))
     barred = officers.conflicts(locked.application, [by], visit=locked)
     if barred.get(by.pk):
         raise MoveError(
@@ -205,6 +207,8 @@ def opened(visit: Visit, by: User, *, goer: bool = True) -> VisitRecord:
     locked = planning.locked_visit(visit, by)
     if goer:
         officers.need_goer(by, locked)
+    if locked.state in {Visit.State.WAIVED, Visit.State.CANCELLED}:
+        raise MoveError(_("The visit is %(state)s.") % {"state": locked.get_state_display()})
     rows = VisitRecord.objects.select_for_update(of=("self",)).select_related("submission")
     found: VisitRecord | None = rows.filter(visit=locked, signed_at__isnull=True).first()
     if found is None:

@@ -269,12 +269,12 @@ def test_case_costs_the_same_however_much_is_contested(
     client.force_login(world.user("third"))
     url = reverse("pipeline:reconsideration", args=[case.pk])
     client.get(url)
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(16):
         assert len(client.get(url).context["contested"]) == 1
     for number in (1, 3):
         subject = f"criterion:{code(application, number)}"
         case.points.create(subject=subject, words=SAID)
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(16):
         assert len(client.get(url).context["contested"]) == 3
 
 

@@ -146,7 +146,7 @@ def test_a_deviation_becomes_an_objection_of_the_level_and_holds_the_case(site: 
 
     review = site.case.criterion_reviews.get(criterion=f"{CODE}-1")
     assert (review.level, review.opinion) == ("province", "objected")
-    assert review.reason == "Check on site of 2026-05-06: found 4,000. the ledger says less"
+    assert review.reason == "2026-05-06现场核查：所见为“4,000”。the ledger says less"
     assert visit.records.get().findings[f"{CODE}-1"]["objection"] == review.reason
     site.world.judge(site.case, "province")
     with pytest.raises(MoveError, match="Objections stand"):
