@@ -37,7 +37,7 @@ def label_of(name: str) -> str:
 
 
 def locked(case: Reconsideration, version: int | None = None) -> Reconsideration:
-    """Return a reconsideration locked, its application first; refuse a state that is past."""
+    """Return a reconsideration locked; refuse a state that is past."""
     type(case).objects.select_for_update(of=("self",)).get(pk=case.pk)
     found: Reconsideration = Reconsideration.objects.select_related(
         "enterprise", "application", "refusal__judgement", "handler"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -29,7 +30,8 @@ def sweep(*, on: dt.date | None = None, progress: Progress | None = None) -> dic
     drafts = list(rows.filter(status=Status.DRAFT).order_by("pk"))
     answers = list(rows.open().filter(reply_due__lte=day + AHEAD).order_by("pk"))
     for number, case in enumerate(drafts, start=1):
-        _draft(case, day, result)
+        with suppress(Reconsideration.DoesNotExist):  # its firm dropped it meanwhile
+            _draft(case, day, result)
         if progress is not None:
             progress.report(number, len(drafts) + len(answers))
     for number, case in enumerate(answers, start=len(drafts) + 1):
@@ -75,6 +77,8 @@ def _answer(case: Reconsideration, day: dt.date, result: dict[str, int]) -> None
     found = noting.locked(case)
     if found.is_open and found.escalated_on is None:
         level, above = telling.office_above(found)
+        if not above:
+            return  # tried again tomorrow
         found.escalated_on = day
         noting.step(found, "escalated", by=None, after={"to": level})
         telling.to_offices(found, "reconsideration_late", above, at="above")

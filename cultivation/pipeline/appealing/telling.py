@@ -119,9 +119,12 @@ def to_firm(case: Reconsideration, kind: str, *, at: str = "") -> int:
 
 
 def office_above(case: Reconsideration) -> tuple[str, list[User]]:
-    """Return the level above the one that refused, or the highest, and who decides there."""
-    level = OFFICES[max(0, OFFICES.index(case.level) - 1)]
-    return level, list(officers_of(case.region_path, level, right="may_decide"))
+    """Return the nearest level above the one that refused where somebody decides, and who does."""
+    levels = OFFICES[: OFFICES.index(case.level)] or OFFICES[:1]
+    for level in reversed(levels):
+        if found := list(officers_of(case.region_path, level, right="may_decide")):
+            return level, found
+    return levels[0], []
 
 
 def more_time_asked(request: MoreTimeRequest, people: Iterable[User], about: str) -> int:

@@ -22,7 +22,7 @@ from enterprises.audit import recording
 from enterprises.places.models import Region
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from cultivation.pipeline.models import Round
     from cultivation.pipeline.visits.rules import VisitRule
@@ -88,6 +88,7 @@ def close_lists(draw: VisitDraw, *, by: User) -> VisitDraw:
         )
     VisitListed.objects.bulk_create(listed, batch_size=BATCH)
     lists = _lists(locked, listed)
+    _large_enough(locked, lists.size, listed)
     locked.lists, locked.digest, locked.listed_at = lists.text, lists.digest, now
     locked.state = State.LISTED
     locked.save()
@@ -158,6 +159,19 @@ def _check(region: Region, wanted: Sample) -> None:
         )
     if wanted.round is not None and wanted.round.tier != wanted.tier:
         raise MoveError(_("The round is for another tier."), field="round")
+
+
+def _large_enough(draw: VisitDraw, size: int, listed: Sequence[VisitListed]) -> None:
+    """Refuse a number that draws less than the least share; how many cases there are shows now."""
+    rows = _sampling(draw.region, Sample(draw.name, draw.tier, draw.kind))
+    least = max((one.least for one in rows), default=0)
+    free = sum(not one.rule for one in listed)
+    needed = min(free, -(-least * len(listed) // 1_000_000))
+    if size < needed:
+        raise MoveError(
+            _("At least %(needed)s of %(cases)s cases are drawn here by rule (unverified).")
+            % {"needed": needed, "cases": len(listed)}
+        )
 
 
 def _sampling(region: Region, wanted: Sample) -> list[VisitRule]:

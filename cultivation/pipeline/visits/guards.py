@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -25,7 +25,7 @@ def visited(application: Application) -> str | None:
         return None
     visit = next((one for one in ahead.visits_of(application) if one.level == level), None)
     if visit is not None:
-        return _missing(visit) if visit.is_open else None
+        return _missing(visit) if visit.is_open else _outdated(application, visit)
     owing = rules.owed(application, level)
     if owing is not None:
         return _("A check on site is owed first (%(clause)s); none is planned yet.") % {
@@ -49,6 +49,33 @@ def _missing(visit: Visit) -> str:
     if record.written_at is None:
         return _("The record of the check on site planned for %(day)s is not complete.") % day
     return _("The record of the check on site lacks the signature of the second officer.")
+
+
+def _outdated(application: Application, visit: Visit) -> str | None:
+    """Hinder where what was seen is not what the application says since it came again."""
+    if visit.state != Visit.State.SIGNED:
+        return None
+    record = visit.records.filter(signed_at__isnull=False).select_related("submission").last()
+    if record is None or record.submission_id == application.submission_id:
+        return None
+    before, now = (_judged(one) for one in (record.submission.result, application.submitted_result))
+    changed = sorted(code for code in record.findings if before.get(code) != now.get(code))
+    if not changed:
+        return None
+    return _(
+        "The application came again with another statement on %(codes)s than was checked on site; "
+        "a new version of the record is signed first."
+    ) % {"codes": ", ".join(changed)}
+
+
+def _judged(result: dict[str, Any]) -> dict[str, Any]:
+    """Return what a criterion was judged on, by code: value and verdict."""
+    found: dict[str, Any] = {}
+    nodes = [result]
+    for node in nodes:
+        nodes += node.get("parts", [])
+        found[str(node.get("code"))] = (node.get("value"), node.get("verdict"))
+    return found
 
 
 def _was_listed(application: Application, level: str) -> bool:

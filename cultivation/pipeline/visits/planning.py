@@ -116,7 +116,7 @@ def recuse(visit: Visit, *, by: User, reason: str) -> Visit:
     if not reason.strip():
         raise MoveError(_("Say what the conflict is."), field="reason")
     VisitRecusal.objects.create(visit=locked, officer=by, reason=reason.strip())
-    before = said(locked)
+    before, was_planned = said(locked), locked.state == State.PLANNED
     for place in ("first", "second"):
         if getattr(locked, f"{place}_id") == by.pk:
             setattr(locked, place, None)
@@ -124,6 +124,8 @@ def recuse(visit: Visit, *, by: User, reason: str) -> Visit:
     _save(locked)
     note("recused", locked, by=by, before=before, after=said(locked))
     telling.left(locked)
+    if was_planned:
+        telling.called_off(locked)
     return locked
 
 
@@ -153,7 +155,7 @@ def waive(visit: Visit, *, by: User, agreed: bool) -> Visit:
         raise MoveError(_("A second officer agrees to a waiver, not the one who asked for it."))
     if not by.scope.may_decide(locked.application.region_path, locked.level):
         raise PermissionDenied(_("Only an officer who decides there agrees to a waiver."))
-    reason = locked.waiver_reason
+    reason, was_planned = locked.waiver_reason, locked.state == State.PLANNED
     if agreed:
         _no_pen_down(locked)
         _no_tie(locked, by)
@@ -162,6 +164,8 @@ def waive(visit: Visit, *, by: User, agreed: bool) -> Visit:
         locked.waiver_by, locked.waiver_reason = None, ""
     _save(locked)
     note("waived" if agreed else "waiver_declined", locked, by=by, reason=reason)
+    if agreed and was_planned:
+        telling.called_off(locked)
     return locked
 
 

@@ -161,7 +161,7 @@ def correct(visit: Visit, *, by: User, reason: str) -> VisitRecord:
     made = VisitRecord.objects.create(
         visit=locked,
         number=last.number + 1,
-        submission=last.submission,
+        submission=locked.application.submission or last.submission,
         visited_on=last.visited_on,
         findings=kept,
         told=last.told,

@@ -74,7 +74,7 @@ def planned(visit: Visit) -> None:
 def called_off(visit: Visit) -> None:
     """Tell the enterprise that nobody comes."""
     day = visit.planned_on.isoformat() if visit.planned_on else ""
-    _firm(visit, "visit_called_off", f"visit:{visit.pk}:off", day)
+    _firm(visit, "visit_called_off", f"visit:{visit.pk}:off:{visit.version}", day)
 
 
 def left(visit: Visit) -> None:

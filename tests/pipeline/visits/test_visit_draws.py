@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from cultivation.pipeline.errors import MoveError
-from cultivation.pipeline.models import Visit, VisitDraw, VisitListed
+from cultivation.pipeline.models import Application, Visit, VisitDraw, VisitListed
 from cultivation.pipeline.visits import draws, planning, sampling, using
 from cultivation.pipeline.visits.draws import Sample
 from cultivation.pipeline.visits.guards import visited
 from enterprises.registry.models import IntellectualProperty
+
+from ..conftest import enterprise  # noqa: TID252
 
 if TYPE_CHECKING:
     from .conftest import Site
@@ -100,6 +103,22 @@ def test_a_share_counts_the_owed_ones_and_never_falls_under_its_rule(site: Site)
     for bad in ({"share": 5}, {"number": None}, {"name": " "}):
         with pytest.raises(MoveError):
             sealed(site, **bad)
+
+
+def test_a_number_draws_no_less_than_the_rule_of_its_tier(site: Site) -> None:
+    by, like = site.world.user("province"), site.pool[0]
+    for number in range(40, 61):
+        firm = enterprise(site.world.places, "330108", number)
+        Application.objects.create(
+            enterprise=firm, tier="technology", kind="recognition", year=2026,
+            edition=like.edition, status="at_province", region_path=firm.region_path,
+            route=["county", "city", "province"], submitted_at=timezone.now(),
+            held_since=timezone.now(), submission=like.submission,
+        )  # fmt: skip
+    with pytest.raises(MoveError, match="At least 2 of 21 cases"):
+        draws.close_lists(sealed(site, tier="technology", number=1), by=by)
+    listed = draws.close_lists(sealed(site, tier="technology", number=2), by=by)
+    assert sampling.read(listed.lists).size == 2
 
 
 def test_only_who_decides_in_the_office_draws(site: Site) -> None:

@@ -20,6 +20,7 @@ from enterprises.accounts.models import Seat
 from enterprises.audit import guards
 from enterprises.audit.models import AuditRecord
 from enterprises.notifications.models import Notification
+from enterprises.registry import records
 from enterprises.registry.models import AnnualReport, IntellectualProperty
 
 from .conftest import values_of
@@ -375,3 +376,34 @@ def test_no_visit_of_a_case_that_has_ended_is_planned(site: Site) -> None:
     with pytest.raises(MoveError, match="nothing left to check"):
         site.planned(visit)
     assert not Visit.objects.open().exists()
+
+
+def test_what_was_seen_counts_only_for_what_is_still_said(site: Site) -> None:
+    world, by = site.world, site.world.user("province")
+    visit = site.signed(c1="the ledger says less")
+    world.step(site.case, "return", "province", "say what the ledger says")
+    records.save_report(world.firm, 2025, {"revenue": 70_000_000_00}, by=None, reason="mended")
+    world.step(site.case, "resubmit", "owner")
+    site.case.refresh_from_db()
+
+    told = visited(site.case)
+    assert told is not None
+    assert f"{CODE}-1" in told
+    recording.correct(visit, by=by, reason="seen again")
+    recording.save(visit, values_of(recording.current(visit, by=by)), by=by)
+    recording.hand_in(visit, by=by)
+    recording.sign(visit, by=world.user("province2"))
+    site.case.refresh_from_db()
+    assert visited(site.case) is None
+
+
+def test_no_visit_is_waived_over_a_record_or_by_who_has_a_tie(site: Site) -> None:
+    record = site.written()
+    Visit.objects.update(rule="")
+    with pytest.raises(MoveError, match="waits for its signature"):
+        planning.ask_waiver(record.visit, by=site.world.user("province"), reason="no time")
+    recording.take_back(record.visit, by=record.written_by)
+    tied = site.world.user("province2")
+    Seat.objects.create(user=tied, role="owner", enterprise=site.world.firm, active=False)
+    with pytest.raises(MoveError, match="conflict of interest"):
+        planning.ask_waiver(record.visit, by=tied, reason="no time")
