@@ -50,8 +50,12 @@ def prepare(pks: Iterable[int], *, by: User) -> tuple[Release, int]:
     level, office = fit[0].level, _office(fit[0], by)
     fit = [o for o in fit if o.level == level and o.application.region_path.startswith(office)]
     made = Release.objects.create(level=level, region_path=office, made_by=by)
-    _of([one.pk for one in fit]).update(release=made)
-    return made, len(wanted) - len(fit)
+    # Whoever confirms at this moment is waited for; what it took is no longer pending.
+    pending = _of([one.pk for one in fit]).filter(state=Proposal.State.PENDING)
+    put = pending.update(release=made)
+    if not put:
+        raise MoveError(_("Somebody else released these decisions meanwhile."))
+    return made, len(wanted) - put
 
 
 @transaction.atomic
