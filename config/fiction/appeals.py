@@ -9,17 +9,16 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils import timezone
 
-from config.fiction import papers, people
+from config.fiction import applying, people
 from config.fiction.words import MARK
-from cultivation.pipeline import applications, findings, moves, opinions
+from cultivation.pipeline import findings, moves, opinions
 from cultivation.pipeline.appealing import asking, deciding, limits, more_time, subjects
 from cultivation.pipeline.correcting import reasons
 from cultivation.pipeline.errors import MoveError
 from cultivation.pipeline.models import Application, Correction, Status
 from cultivation.pipeline.opinions import Word
-from cultivation.pipeline.questions import questions_of
 from enterprises.accounts.models import User
-from enterprises.registry.models import Enterprise, Tier
+from enterprises.registry.models import Tier
 
 if TYPE_CHECKING:
     from cultivation.pipeline.models import Reconsideration
@@ -45,18 +44,8 @@ def fill() -> None:
 
 def _refused(tier: Tier) -> Application:
     """Let the county refuse an application of the third owner's firm."""
-    owner = User.objects.get(username="owner3")
-    enterprise = Enterprise.objects.select_related("region").get(pk=people.OWNED["owner3"])
-    kind = Application.Kind.RECOGNITION
-    application = applications.begin(enterprise, tier, kind=kind, by=owner)
-    answers = {
-        one.name: True if one.section == "statements" else f"{one.label}：虚构文字，仅供演示。"
-        for one in questions_of(tier)
-    }
-    applications.save_answers(application, answers, by=owner)
-    papers.hand_in(application, by=owner)
-    moves.advance(application, "submit", by=owner)
-    county = people.officer_of(enterprise.region, "county")
+    application, _owner = applying.submitted(tier, "owner3")
+    county = people.officer_of(application.enterprise.region, "county")
     leaves = findings.leaves(application.submitted_result)
     code = next(str(leaf["code"]) for leaf in leaves if leaf.get("figures"))
     fitting = reasons.fitting(reasons.OBJECT, code)

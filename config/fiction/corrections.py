@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.db import transaction
 
-from config.fiction import papers, people
+from config.fiction import applying, people
 from config.fiction.words import MARK
-from cultivation.pipeline import applications, findings, moves, opinions
+from cultivation.pipeline import applications, findings, opinions
 from cultivation.pipeline.correcting import assigning, reasons, returning
 from cultivation.pipeline.correcting.returning import Ask
 from cultivation.pipeline.errors import MoveError
-from cultivation.pipeline.models import Application
 from cultivation.pipeline.opinions import Word
-from cultivation.pipeline.questions import questions_of
-from enterprises.accounts.models import User
-from enterprises.registry.models import Enterprise, Tier
+from enterprises.registry.models import Tier
+
+if TYPE_CHECKING:
+    from cultivation.pipeline.models import Application
 
 PRODUCT = f"用于中小型机床的精密部件，重复定位精度3微米，已批量供货{MARK}"
 
@@ -43,18 +45,8 @@ def asks_of(application: Application) -> list[Ask]:
 
 
 def _sent_back(tier: Tier) -> None:
-    owner = User.objects.get(username="owner3")
-    enterprise = Enterprise.objects.select_related("region").get(pk=people.OWNED["owner3"])
-    kind = Application.Kind.RECOGNITION
-    application = applications.begin(enterprise, tier, kind=kind, by=owner)
-    answers = {
-        one.name: True if one.section == "statements" else f"{one.label}：虚构文字，仅供演示。"
-        for one in questions_of(tier)
-    }
-    applications.save_answers(application, answers, by=owner)
-    papers.hand_in(application, by=owner)
-    moves.advance(application, "submit", by=owner)
-    county = people.officer_of(enterprise.region, "county")
+    application, owner = applying.submitted(tier, "owner3")
+    county = people.officer_of(application.enterprise.region, "county")
     assigning.assign(application, county, by=county)
     asks = asks_of(application)
     code = asks[1].subject.removeprefix("criterion:")

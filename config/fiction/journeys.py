@@ -207,11 +207,7 @@ def _owner(enterprise: Enterprise) -> User:
 def _officer(application: Application, *, second: bool = False) -> User:
     """Return an officer of the office that has the application in hand, or the second."""
     level = routes.holding_level(application)
-    region: Region | None = application.enterprise.region
-    if level == "nation":
-        region = Region.objects.get(level=Region.Level.NATION)
-    while region and not (region.is_unit if level == "province" else region.level == level):
-        region = region.parent
+    region = people.office_above(application.enterprise.region, level)
     if region is None:
         raise MoveError(f"no {level} above {application.enterprise.region}")
     return people.officer_of(region, level, second=second)

@@ -122,6 +122,15 @@ def officer_of(region: Region, level: str, *, second: bool = False) -> User:
     return seat_somebody(f"office-{region.path}{number}", name, level, region=region)
 
 
+def office_above(region: Region | None, level: str) -> Region | None:
+    """Return the region whose office of a level is responsible for a place (主管地区)."""
+    if level == "nation":
+        return Region.objects.get(level=Region.Level.NATION)
+    while region and not (region.is_unit if level == "province" else region.level == level):
+        region = region.parent
+    return region
+
+
 def _offices() -> dict[str, Region]:
     county = Region.objects.select_related("parent__parent").get(code=HOME)
     city = county.parent

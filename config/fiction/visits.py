@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import override
 
 from config.fiction.ground import HOME
-from config.fiction.people import officer_of
+from config.fiction.people import office_above, officer_of
 from config.fiction.words import MARK
 from cultivation.pipeline import routes
 from cultivation.pipeline.models import Application, Visit, VisitDraw
@@ -77,11 +77,7 @@ def fill(tier: Tier) -> bool:
 
 def _pair(application: Application, level: str) -> tuple[User, User]:
     """Return two officers of the level that has a case in hand."""
-    region: Region | None = application.enterprise.region
-    if level == "nation":
-        region = Region.objects.get(level=Region.Level.NATION)
-    while region and not (region.is_unit if level == "province" else region.level == level):
-        region = region.parent
+    region = office_above(application.enterprise.region, level)
     if region is None:
         raise ValueError(f"no {level} above {application.enterprise.region}")
     return officer_of(region, level), officer_of(region, level, second=True)

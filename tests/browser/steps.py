@@ -65,8 +65,8 @@ def recommend(officer: Visitor, application: Application) -> None:
     officer.page.wait_for_url(re.compile(r"/review/$"))
 
 
-def put_on_notice(officer: Visitor, application: Application) -> None:
-    """Let an officer judge what a person must judge, put it on notice, and the days pass."""
+def judge_and_put_on_notice(officer: Visitor, application: Application) -> None:
+    """Let an officer judge what a person must judge, and put the case on public notice."""
     open_case(officer, application)
     opinions = officer.page.locator("#main details[open]:has(input[type='radio'])")
     for place in range(opinions.count()):
@@ -78,6 +78,12 @@ def put_on_notice(officer: Visitor, application: Application) -> None:
     visits.see(application)
     officer.go(f"/review/{application.pk}/")
     officer.press(button("put_on_notice"))
+    wait_for(application, Status.ON_NOTICE)
+
+
+def put_on_notice(officer: Visitor, application: Application) -> None:
+    """Let an officer put a case on public notice, and the days pass."""
+    judge_and_put_on_notice(officer, application)
     officer.go(f"/review/{application.pk}/")
     with translation.override("zh-hans"):
         assert officer.page.get_by_role("button", name=button("put_on_notice")).count() == 0

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from django.utils import timezone
 
-from config.fiction import papers, people, visits
+from config.fiction import papers, people
 from cultivation.pipeline import applications
 from cultivation.pipeline.models import (
     Application,
@@ -32,7 +32,14 @@ from enterprises.accounts.models import User
 from enterprises.places.models import Industry, ProductDomain, Region
 from enterprises.registry import credit_code, money, records
 from enterprises.registry.models import MONEY, Enterprise, IntellectualProperty, Tier, Title
-from tests.browser.steps import button, decide, open_case, recommend, wait_for, zh
+from tests.browser.steps import (
+    button,
+    decide,
+    judge_and_put_on_notice,
+    recommend,
+    wait_for,
+    zh,
+)
 from tests.browser.test_journey import STATEMENTS, YEARS
 
 if TYPE_CHECKING:
@@ -169,7 +176,7 @@ def test_a_round_runs_from_its_opening_to_the_published_list(
     for side, case in zip(sides, (first, second), strict=True):
         recommend(cast(side.county), case)
         recommend(cast(side.city), case)
-        _judge_and_put_on_notice(cast(side.province), case)
+        judge_and_put_on_notice(cast(side.province), case)
         _let_notice_pass(case)
         recommend(cast(side.province), case)
     _is_hidden(cast(sides[1].province), first)
@@ -177,7 +184,7 @@ def test_a_round_runs_from_its_opening_to_the_published_list(
     panel = _draw_panel(cast(nation), round_, barred=sides[0].firm)
     _score_blind(cast, panel, sides)
     for case in (first, second):
-        _judge_and_put_on_notice(cast(nation), case)
+        judge_and_put_on_notice(cast(nation), case)
 
     idle, true = (_object(public, case) for case in (first, second))
     _answer(cast(third), idle, outcome="rejected", material="no")
@@ -262,22 +269,6 @@ def _send_back_and_mend(county: Visitor, owner: Visitor, case: Application) -> N
     wait_for(case, Status.AT_COUNTY)
     county.go(f"/review/{case.pk}/")
     county.reads("虚构：量程0至10兆帕，精度0.1%")
-
-
-def _judge_and_put_on_notice(officer: Visitor, case: Application) -> None:
-    """Let an officer judge what a person must judge, and put the case on public notice."""
-    open_case(officer, case)
-    opinions = officer.page.locator("#main details[open]:has(input[type='radio'])")
-    for place in range(opinions.count()):
-        opinions.nth(place).locator("input[value='agreed']").check()
-        opinions.nth(place).locator("textarea").fill("虚构：已核对附件")
-    if opinions.count():
-        officer.press(zh("Keep the opinions"))
-    case.refresh_from_db()
-    visits.see(case)
-    officer.go(f"/review/{case.pk}/")
-    officer.press(button("put_on_notice"))
-    wait_for(case, Status.ON_NOTICE)
 
 
 def _let_notice_pass(case: Application) -> None:
