@@ -7,8 +7,9 @@ figures, the size class, is worked out anew from the figures of the day.
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
@@ -83,14 +84,24 @@ class Past:
         row.update({name: before.get(name) for name in {**before, **after}})
 
 
-def as_of(enterprise: Enterprise, on: dt.date) -> Past:
-    """Return the record of an enterprise as it stood at the end of a day."""
+def present(enterprise: Enterprise) -> Past:
+    """Return the record of an enterprise as it stands now."""
     past = Past(
-        on,
+        timezone.localdate(),
         profile={name: ledger.plain(getattr(enterprise, name)) for name in KEPT},
         reports=_reports(enterprise),
         facts=_facts(enterprise),
     )
+    past.profile["size_class"], past.profile["size_year"] = _size(past)
+    return past
+
+
+def as_of(enterprise: Enterprise, on: dt.date, *, now: Past | None = None) -> Past:
+    """Return the record of an enterprise as it stood at the end of a day.
+
+    `now` is what `present` found, where that is at hand; it stays as it is.
+    """
+    past = replace(copy.deepcopy(now or present(enterprise)), on=on)
     end = end_of(on)
     for change in Change.objects.filter(enterprise=enterprise, made_at__gte=end).order_by("-pk"):
         past.undo(change)

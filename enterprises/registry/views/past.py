@@ -27,14 +27,15 @@ def as_of(request: HttpRequest, pk: int) -> HttpResponse:
     enterprise = get_object_or_404(rows, pk=pk)
     typed = request.GET.get("on", "").strip()
     on, fault = past.day_asked(typed)
-    then = past.as_of(enterprise, on) if not fault else None
+    now = past.present(enterprise) if not fault else None
+    then = past.as_of(enterprise, on, now=now) if now else None
     context = {
         "enterprise": enterprise,
         "typed": typed if fault else on.isoformat(),
         "today": timezone.localdate(),
         "fault": fault,
         "then": then,
-        "reading": Reading(then, past.as_of(enterprise, timezone.localdate())) if then else None,
+        "reading": Reading(then, now) if then and now else None,
         "titles": past.titles_on(enterprise, on) if then else [],
     }
     return render(request, "registry/as_of.html", context, status=400 if fault else 200)
