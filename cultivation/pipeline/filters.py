@@ -77,6 +77,26 @@ class Narrowed(django_filters.FilterSet):  # type: ignore[misc]
         return rows.filter(**{f"{self.path}__startswith": value.path}) if value.path else rows
 
 
+class CaseNarrowed(Narrowed):
+    """The same for rows that belong to an application; a credit code is typed whole (案件筛选)."""
+
+    tier = django_filters.ChoiceFilter(
+        field_name="application__tier",
+        choices=lambda: [*reversed(Tier.choices)],
+        label=_("Tier"),
+        empty_label=_("All tiers"),
+    )
+    path = "application__region_path"
+
+    def by_words(self, rows: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
+        """Find by part of the enterprise's name, or by its credit code."""
+        key = names.key(value)
+        code = "".join(key.split()).upper()
+        firm = "application__enterprise__"
+        found = Q(**{f"{firm}name_key__contains": key}) | Q(**{f"{firm}credit_code": code})
+        return rows.filter(found) if key else rows
+
+
 class RoundFilter(django_filters.FilterSet):  # type: ignore[misc]
     """Narrow the list of rounds (批次筛选)."""
 

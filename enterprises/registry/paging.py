@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from django.db.models import Model, QuerySet
+    from django.http import HttpRequest
 
 COUNT_CAP = 10_000
+SIDES = ("after", "before")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,17 @@ def take(
 def chosen_sort(wanted: str, allowed: Mapping[str, Any], default: str) -> str:
     """Return the sort asked for where the list allows it, else the default."""
     return wanted if wanted in allowed else default
+
+
+def neighbour(request: HttpRequest, side: str, cursor: str) -> str:
+    """Return the address of the page `before` or `after`, narrowed as now; empty where none is."""
+    if not cursor:
+        return ""
+    kept = request.GET.copy()
+    for name in SIDES:
+        kept.pop(name, None)
+    kept[side] = cursor
+    return f"{request.path}?{kept.urlencode()}"
 
 
 def _order(field: str, *, down: bool) -> list[str]:

@@ -81,7 +81,7 @@ def measure(on: dt.date) -> int:
     targets = list(Target.objects.exclude(measure="").select_for_update())
     TargetFigure.objects.filter(on=on, reported=False).delete()
     rows = [
-        _row(target, region, on, counted[target.measure].get(region.path, Tally()))
+        figure(target, region, on, counted[target.measure].get(region.path, Tally()))
         for target in targets
         for region in regions
         if target.measure in counted
@@ -153,7 +153,8 @@ def _group(there: bool) -> int:  # noqa: FBT001
     return coverage.TRANSFORMED if there else coverage.NOT_TRANSFORMED
 
 
-def _row(target: Target, region: Region, on: dt.date, tally: Tally) -> TargetFigure:
+def figure(target: Target, region: Region, on: dt.date, tally: Tally) -> TargetFigure:
+    """Return the figure of a target in a region on a day, not stored (目标数值)."""
     return TargetFigure(
         target=target,
         region=region,

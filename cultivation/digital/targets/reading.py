@@ -133,16 +133,7 @@ def _newest(rows: Iterable[TargetFigure]) -> dict[int, TargetFigure]:
 def _live(targets: list[Target], region: Region, on: dt.date) -> dict[int, TargetFigure]:
     counted = measuring.of_region(region, on)
     return {
-        target.pk: TargetFigure(
-            target=target,
-            region=region,
-            on=on,
-            reported=False,
-            value=tally.value(target.unit),
-            done=tally.done,
-            total=tally.total,
-            unknown=tally.unknown,
-        )
+        target.pk: measuring.figure(target, region, on, tally)
         for target in targets
         if (tally := counted.get(target.measure)) is not None
     }

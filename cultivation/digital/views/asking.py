@@ -11,7 +11,9 @@ from cultivation.digital.overview import Overview, home, region_in_sight
 from enterprises.registry.models import Tier
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest, QueryDict
+    from collections.abc import Mapping
+
+    from django.http import HttpRequest
 
     from enterprises.accounts.models import User
     from enterprises.accounts.scope import Scope
@@ -31,17 +33,19 @@ def viewer(request: HttpRequest) -> User:
     return cast("User", request.user)
 
 
-def region_of(user: User, data: QueryDict) -> Region:
+def region_of(user: User, data: Mapping[str, str]) -> Region:
     """Return the region asked for, else the user's own; 404 for one out of sight."""
     code = data.get("region", "")
-    region = (
-        (region_in_sight(code, user.scope) if code.isalnum() else None)
-        if code
-        else home(user.scope)
-    )
+    region = region_in_sight(code, user.scope) if code else home(user.scope)
     if region is None:
         raise Http404
     return region
+
+
+def tier_of(data: Mapping[str, str]) -> str:
+    """Return the tier asked for, else the little giants."""
+    tier = data.get("tier", "")
+    return tier if tier in TIERS else Tier.LITTLE_GIANT.value
 
 
 def day_of(text: str) -> dt.date | None:
@@ -53,12 +57,11 @@ def day_of(text: str) -> dt.date | None:
     return day if day.year in YEARS else None
 
 
-def overview_of(user: User, data: QueryDict) -> Overview:
+def overview_of(user: User, data: Mapping[str, str]) -> Overview:
     """Return the stored figures asked for; 404 for a region out of sight."""
-    tier = data.get("tier", "")
     return Overview(
         region_of(user, data),
-        tier=tier if tier in TIERS else Tier.LITTLE_GIANT.value,
+        tier=tier_of(data),
         code=data.get("definition", ""),
         on=day_of(data.get("on", "")),
     )

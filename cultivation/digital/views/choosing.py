@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from django.http import Http404
 
 from cultivation.digital.models import CoverageDefinition
-from cultivation.digital.overview import home, region_in_sight, trail
-from enterprises.registry.models import Tier
+from cultivation.digital.overview import trail
+from cultivation.digital.views.asking import TIERS, region_of, tier_of, viewer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from django.http import HttpRequest
 
-    from enterprises.accounts.models import User
-    from enterprises.accounts.scope import Scope
     from enterprises.places.models import Region
-
-TIERS = {Tier.LITTLE_GIANT.value: Tier.LITTLE_GIANT.label, Tier.SRDI.value: Tier.SRDI.label}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,24 +44,18 @@ class Chosen:
         return urlencode(chosen)
 
 
-def reads(scope: Scope) -> bool:
-    """Tell whether a scope reads pages of coverage: offices and auditors."""
-    return scope.is_office or scope.is_auditor
-
-
 def chosen(request: HttpRequest, given: Mapping[str, str] | None = None) -> Chosen:
     """Return what is asked for; 404 for a region out of sight or where nothing is defined."""
-    user, asked = cast("User", request.user), request.GET if given is None else given
-    code, tier = asked.get("region", ""), asked.get("tier", "")
-    region = region_in_sight(code, user.scope) if code else home(user.scope)
+    user, asked = viewer(request), request.GET if given is None else given
+    region = region_of(user, asked)
     definitions = list(CoverageDefinition.objects.all())
-    if region is None or not definitions:
+    if not definitions:
         raise Http404
     wanted = {one.code: one for one in definitions}.get(asked.get("definition", ""))
     return Chosen(
         region=region,
         above=trail(region, user.scope),
-        tier=tier if tier in TIERS else Tier.LITTLE_GIANT.value,
+        tier=tier_of(asked),
         definition=wanted or definitions[0],
         definitions=definitions,
     )

@@ -64,17 +64,7 @@ def listed(
         "kept": kept.items(),
         "group": group if group in GROUPS else "",
         "groups": NAMES.items(),
-        "previous_url": _turn(request, "before", page.previous),
-        "following_url": _turn(request, "after", page.following),
+        "previous_url": paging.neighbour(request, "before", page.previous),
+        "following_url": paging.neighbour(request, "after", page.following),
     }
     return render(request, "digital/targets/firms.html", context)
-
-
-def _turn(request: HttpRequest, name: str, cursor: str) -> str:
-    if not cursor:
-        return ""
-    kept = request.GET.copy()
-    for place in ("after", "before"):
-        kept.pop(place, None)
-    kept[name] = cursor
-    return f"?{kept.urlencode()}"

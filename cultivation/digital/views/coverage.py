@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -20,20 +20,20 @@ from cultivation.digital.cube import reading
 from cultivation.digital.dashboard import dimensions
 from cultivation.digital.filters import GROUP_NAMES, CountedFirmFilter
 from cultivation.digital.models import MaturityAssessment, TransformationProject
-from cultivation.digital.overview import Overview, home, region_in_sight, trail
+from cultivation.digital.overview import trail
+from cultivation.digital.views.asking import TIERS, overview_of, reads, viewer
 from enterprises.accounts.access import seat_required
 from enterprises.registry import paging
-from enterprises.registry.models import Enterprise, Tier
+from enterprises.registry.models import Enterprise
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.http import HttpRequest, HttpResponse
 
-    from enterprises.accounts.models import User
-    from enterprises.accounts.scope import Scope
+    from cultivation.digital.overview import Overview
+
 
 Way = MaturityAssessment.Way
-TIERS = {Tier.LITTLE_GIANT.value: Tier.LITTLE_GIANT.label, Tier.SRDI.value: Tier.SRDI.label}
 SORTS = {
     "code": gettext_lazy("Region code"),
     "gap": gettext_lazy("Furthest behind, in firms"),
@@ -42,16 +42,12 @@ SORTS = {
 }
 
 
-def _reads(scope: Scope) -> bool:
-    return scope.is_office or scope.is_auditor
-
-
 @require_GET
-@seat_required(_reads)
+@seat_required(reads)
 def overview(request: HttpRequest) -> HttpResponse:
     """Show coverage of a region under all definitions, over time and in its parts (覆盖情况)."""
-    user = cast("User", request.user)
-    found = _overview(request, user)
+    user = viewer(request)
+    found = overview_of(user, request.GET)
     sort = paging.chosen_sort(request.GET.get("sort", ""), SORTS, "code")
     context: dict[str, Any] = {
         "overview": found,
@@ -70,11 +66,11 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@seat_required(_reads)
+@seat_required(reads)
 def firms(request: HttpRequest) -> HttpResponse:
     """List the firms behind a figure, counted anew with what is known now (企业名单)."""
-    user = cast("User", request.user)
-    found = _overview(request, user)
+    user = viewer(request)
+    found = overview_of(user, request.GET)
     if found.definition is None or found.on is None:
         raise Http404
     by, member = request.GET.get("by", ""), request.GET.get("member", "")
@@ -105,8 +101,8 @@ def firms(request: HttpRequest) -> HttpResponse:
         "filter": narrowed,
         "page": page,
         "group_names": GROUP_NAMES,
-        "previous_url": _neighbour(request, "before", page.previous),
-        "following_url": _neighbour(request, "after", page.following),
+        "previous_url": paging.neighbour(request, "before", page.previous),
+        "following_url": paging.neighbour(request, "after", page.following),
         "snapshot_count": _snapshot_count(found, group),
         "narrowed": bool(split or request.GET.get("q") or request.GET.get("size_class")),
         "by": by if split else "",
@@ -118,10 +114,10 @@ def firms(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@seat_required(_reads)
+@seat_required(reads)
 def run(request: HttpRequest) -> HttpResponse:
     """Begin the check of a day and show its progress (立即检查)."""
-    user = cast("User", request.user)
+    user = viewer(request)
     if not checking.may_check(user):
         raise PermissionDenied
     text = request.POST.get("on", "")
@@ -140,29 +136,10 @@ def run(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@seat_required(_reads)
+@seat_required(reads)
 def sources(request: HttpRequest) -> HttpResponse:
     """Show the goals of 2027, the index and where each comes from (目标与指标)."""
     return render(request, "digital/sources.html", reference.everything())
-
-
-def _overview(request: HttpRequest, user: User) -> Overview:
-    """Return the overview asked for; 404 for a region out of sight."""
-    code = request.GET.get("region", "")
-    region = region_in_sight(code, user.scope) if code else home(user.scope)
-    if region is None:
-        raise Http404
-    tier = request.GET.get("tier", "")
-    try:
-        on = dt.date.fromisoformat(request.GET.get("on", ""))
-    except ValueError:
-        on = None
-    return Overview(
-        region,
-        tier=tier if tier in TIERS else Tier.LITTLE_GIANT.value,
-        code=request.GET.get("definition", ""),
-        on=on,
-    )
 
 
 def _described(rows: QuerySet[Enterprise], on: dt.date) -> QuerySet[Enterprise]:
@@ -185,13 +162,3 @@ def _snapshot_count(found: Overview, group: str) -> int | None:
     if figure is None:
         return None
     return int(getattr(figure, group if group in GROUP_NAMES else "total"))
-
-
-def _neighbour(request: HttpRequest, name: str, cursor: str) -> str:
-    if not cursor:
-        return ""
-    kept = request.GET.copy()
-    for place in ("after", "before"):
-        kept.pop(place, None)
-    kept[name] = cursor
-    return f"?{kept.urlencode()}"

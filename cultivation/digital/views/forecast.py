@@ -15,7 +15,8 @@ from django.views.decorators.http import require_GET, require_POST
 from cultivation.digital.checking import may_check
 from cultivation.digital.forecasting import fan, making, reading, wording
 from cultivation.digital.overview import Overview
-from cultivation.digital.views.choosing import chosen, reads
+from cultivation.digital.views.asking import reads
+from cultivation.digital.views.choosing import chosen
 from enterprises.accounts.access import seat_required
 
 if TYPE_CHECKING:

@@ -17,8 +17,9 @@ from cultivation.digital.helping import closing, ranking, tasks, wording
 from cultivation.digital.helping.filters import HelpTaskFilter
 from cultivation.digital.helping.forms import CloseForm, GiveForm, WishForm
 from cultivation.digital.models import HelpTask
-from cultivation.digital.views.choosing import chosen, reads
-from cultivation.digital.views.helping import handed_out, neighbour
+from cultivation.digital.views.asking import reads
+from cultivation.digital.views.choosing import chosen
+from cultivation.digital.views.helping import handed_out
 from enterprises.accounts.access import seat_required
 from enterprises.registry import paging
 from enterprises.registry.models import Enterprise
@@ -53,8 +54,8 @@ def tasks_list(request: HttpRequest) -> HttpResponse:
         "today": timezone.localdate(),
         "rows": [(row, wording.reason(row) if row.reason else "") for row in page.rows],
         "late": seen.filter(closing.overdue(timezone.localdate())).count(),
-        "previous_url": neighbour(request, "before", page.previous),
-        "following_url": neighbour(request, "after", page.following),
+        "previous_url": paging.neighbour(request, "before", page.previous),
+        "following_url": paging.neighbour(request, "after", page.following),
     }
     return render(request, "digital/help_tasks.html", context)
 

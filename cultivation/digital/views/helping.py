@@ -14,7 +14,8 @@ from django.views.decorators.http import require_GET, require_POST
 from cultivation.digital.forecasting import reading
 from cultivation.digital.helping import ranking, tasks, wording
 from cultivation.digital.helping.forms import GiveForm
-from cultivation.digital.views.choosing import chosen, reads
+from cultivation.digital.views.asking import reads
+from cultivation.digital.views.choosing import chosen
 from enterprises.accounts.access import seat_required
 from enterprises.registry import exports, paging
 from enterprises.registry.models import Enterprise
@@ -58,8 +59,8 @@ def next_firms(request: HttpRequest) -> HttpResponse:
         "step": step,
         "number": sum(number for one, _name, number in steps if step in ("", one)),
         "page": page,
-        "previous_url": neighbour(request, "before", page.previous),
-        "following_url": neighbour(request, "after", page.following),
+        "previous_url": paging.neighbour(request, "before", page.previous),
+        "following_url": paging.neighbour(request, "after", page.following),
         "form": GiveForm(owners=tasks.owners(asked.region, user)) if gives else None,
         "said": reading.latest(asked.region, tier=asked.tier, definition=asked.definition),
     }
@@ -103,17 +104,6 @@ def handed_out(
     )
     response["Content-Disposition"] = f'attachment; filename="{stamp}"'
     return response
-
-
-def neighbour(request: HttpRequest, name: str, cursor: str) -> str:
-    """Return the address of a neighbouring page; empty where there is none."""
-    if not cursor:
-        return ""
-    kept = request.GET.copy()
-    for place in ("after", "before"):
-        kept.pop(place, None)
-    kept[name] = cursor
-    return f"?{kept.urlencode()}"
 
 
 def _rows(user: User, asked: Chosen) -> QuerySet[Any]:

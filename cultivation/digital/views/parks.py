@@ -68,8 +68,8 @@ def park_list(request: HttpRequest) -> HttpResponse:
         "state": state,
         "states": STATES.items(),
         "words": words,
-        "previous_url": _turn(request, "before", page.previous),
-        "following_url": _turn(request, "after", page.following),
+        "previous_url": paging.neighbour(request, "before", page.previous),
+        "following_url": paging.neighbour(request, "after", page.following),
     }
     return render(request, "digital/targets/parks.html", context)
 
@@ -215,13 +215,3 @@ def _narrowed(user: User, data: QueryDict) -> tuple[Region, QuerySet[Any], str, 
     state, words = data.get("state", ""), data.get("q", "").replace("\x00", "").strip()[:60]
     state = state if state in STATES else ""
     return region, parks.narrowed(parks.counted(rows), state=state, words=words), state, words
-
-
-def _turn(request: HttpRequest, name: str, cursor: str) -> str:
-    if not cursor:
-        return ""
-    kept = request.GET.copy()
-    for place in ("after", "before"):
-        kept.pop(place, None)
-    kept[name] = cursor
-    return f"?{kept.urlencode()}"

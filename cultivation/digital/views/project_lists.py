@@ -18,7 +18,6 @@ from cultivation.digital.filters import ProjectFilter, ProviderFilter
 from cultivation.digital.models import ServiceProvider
 from cultivation.digital.transforming import listing, providers
 from cultivation.digital.transforming.forms import ProviderForm
-from cultivation.digital.views.coverage import _neighbour
 from enterprises.accounts.access import seat_required
 from enterprises.places.models import Region
 from enterprises.registry import exports, paging
@@ -54,8 +53,8 @@ def projects(request: HttpRequest) -> HttpResponse:
         "rows": [(row, listing.stage_of(row)) for row in page.rows],
         "kept": [(k, v) for k, v in request.GET.items() if k in ProjectFilter.base_filters and v],
         "late": listing.late_of(user, most=LATE_SHOWN),
-        "previous_url": _neighbour(request, "before", page.previous),
-        "following_url": _neighbour(request, "after", page.following),
+        "previous_url": paging.neighbour(request, "before", page.previous),
+        "following_url": paging.neighbour(request, "after", page.following),
         "today": timezone.localdate(),
     }
     return render(request, "digital/projects.html", context)
@@ -109,8 +108,8 @@ def provider_list(request: HttpRequest) -> HttpResponse:
         ],
         "sees_contacts": providers.sees_contacts(user),
         "may_add": providers.may_add(user),
-        "previous_url": _neighbour(request, "before", page.previous),
-        "following_url": _neighbour(request, "after", page.following),
+        "previous_url": paging.neighbour(request, "before", page.previous),
+        "following_url": paging.neighbour(request, "after", page.following),
     }
     return render(request, "digital/providers.html", context)
 

@@ -9,10 +9,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from cultivation.pipeline.filters import Narrowed
+from cultivation.pipeline.filters import CaseNarrowed, Narrowed
 from cultivation.pipeline.models import Application, Proposal
-from enterprises.registry import names
-from enterprises.registry.models import Tier
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -40,15 +38,9 @@ class UndecidedFilter(Narrowed):
         return rows.exclude(status="on_notice")
 
 
-class PendingFilter(Narrowed):
+class PendingFilter(CaseNarrowed):
     """Narrow the pending decisions (待发布筛选)."""
 
-    tier = django_filters.ChoiceFilter(
-        field_name="application__tier",
-        choices=lambda: [*reversed(Tier.choices)],
-        label=_("Tier"),
-        empty_label=_("All tiers"),
-    )
     verdict = django_filters.ChoiceFilter(
         choices=Proposal.Verdict.choices, label=_("Proposed decision"), empty_label=_("Any")
     )
@@ -64,19 +56,10 @@ class PendingFilter(Narrowed):
         label=_("When last looked at"),
         empty_label=_("Any"),
     )
-    path = "application__region_path"
 
     class Meta:
         model = Proposal
         fields: list[str] = []
-
-    def by_words(self, rows: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
-        """Find by part of the enterprise's name, or by its credit code."""
-        key = names.key(value)
-        code = "".join(key.split()).upper()
-        firm = "application__enterprise__"
-        found = Q(**{f"{firm}name_key__contains": key}) | Q(**{f"{firm}credit_code": code})
-        return rows.filter(found) if key else rows
 
     def by_person(self, rows: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
         """Keep what others proposed, or what the viewer did."""

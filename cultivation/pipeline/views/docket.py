@@ -16,7 +16,6 @@ from cultivation.pipeline.errors import MoveError
 from cultivation.pipeline.models import Objection
 from cultivation.pipeline.notices import docket, handlers
 from cultivation.pipeline.notices.forms import CloseForm, TextForm, WeighForm
-from cultivation.pipeline.views.review import neighbour
 from enterprises.accounts.access import seat_required
 from enterprises.registry import paging
 from enterprises.registry.views.gate import viewer
@@ -51,8 +50,8 @@ def listing(request: HttpRequest) -> HttpResponse:
         "page": page,
         "show": "closed" if show == "closed" else "open",
         "today": timezone.localdate(),
-        "previous_url": neighbour(request, "before", page.previous),
-        "following_url": neighbour(request, "after", page.following),
+        "previous_url": paging.neighbour(request, "before", page.previous),
+        "following_url": paging.neighbour(request, "after", page.following),
     }
     return render(request, "notices/docket.html", context)
 

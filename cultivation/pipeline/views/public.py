@@ -20,7 +20,6 @@ from cultivation.pipeline.models import (
 )
 from cultivation.pipeline.notices import lists, publishing
 from cultivation.pipeline.notices.lists import recognises
-from cultivation.pipeline.views.review import neighbour
 from enterprises.registry import paging
 from enterprises.registry.models import Tier
 
@@ -65,8 +64,8 @@ def notices(request: HttpRequest) -> HttpResponse:
         "tier": tier,
         "tiers": reversed(Tier.choices),
         "working_days": settings.NOTICE_WORKING_DAYS,
-        "previous_url": neighbour(request, "before", page.previous),
-        "following_url": neighbour(request, "after", page.following),
+        "previous_url": paging.neighbour(request, "before", page.previous),
+        "following_url": paging.neighbour(request, "after", page.following),
     }
     return render(request, "pipeline/notices.html", context)
 
@@ -91,8 +90,8 @@ def notice(request: HttpRequest, pk: int) -> HttpResponse:
         "page": page,
         "name": name,
         "outcomes": closed.select_related("enterprise")[:50],
-        "previous_url": neighbour(request, "before", page.previous),
-        "following_url": neighbour(request, "after", page.following),
+        "previous_url": paging.neighbour(request, "before", page.previous),
+        "following_url": paging.neighbour(request, "after", page.following),
     }
     return render(request, "notices/notice.html", context)
 
@@ -117,8 +116,8 @@ def published_lists(request: HttpRequest) -> HttpResponse:
     context = {
         "page": page,
         "may_publish": user.is_authenticated and recognises(user),
-        "previous_url": neighbour(request, "before", page.previous),
-        "following_url": neighbour(request, "after", page.following),
+        "previous_url": paging.neighbour(request, "before", page.previous),
+        "following_url": paging.neighbour(request, "after", page.following),
     }
     return render(request, "notices/lists.html", context)
 
@@ -137,8 +136,8 @@ def published_list(request: HttpRequest, pk: int) -> HttpResponse:
         "published": found,
         "page": page,
         "rows": [(row, lists.state_by_dates(row.title)) for row in page.rows],
-        "previous_url": neighbour(request, "before", page.previous),
-        "following_url": neighbour(request, "after", page.following),
+        "previous_url": paging.neighbour(request, "before", page.previous),
+        "following_url": paging.neighbour(request, "after", page.following),
     }
     return render(request, "notices/list.html", context)
 

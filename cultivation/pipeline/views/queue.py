@@ -23,7 +23,6 @@ from cultivation.pipeline.releasing import proposing
 from cultivation.pipeline.rounds import quotas
 from cultivation.pipeline.views.gate import reviewers_only, seen_application
 from cultivation.pipeline.views.parts import kept
-from cultivation.pipeline.views.review import neighbour
 from enterprises.registry import paging
 from enterprises.registry.views.gate import viewer
 
@@ -75,8 +74,8 @@ def queue(request: HttpRequest) -> HttpResponse:
         "counts": counts(user) if user.scope.is_office else None,
         "quotas": quotas.of_offices(user),
         "query": kept(request.GET).urlencode(),
-        "previous_url": neighbour(request, "before", page.previous),
-        "following_url": neighbour(request, "after", page.following),
+        "previous_url": paging.neighbour(request, "before", page.previous),
+        "following_url": paging.neighbour(request, "after", page.following),
     }
     return render(request, "pipeline/queue.html", context)
 

@@ -34,7 +34,7 @@ from cultivation.pipeline.visits.reading import on_site
 from enterprises.registry.views.gate import viewer
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest, HttpResponse, QueryDict
+    from django.http import HttpRequest, HttpResponse
 
     from enterprises.accounts.models import User
 
@@ -187,14 +187,3 @@ def changed_since(application: Application, user: User) -> bool:
     level = routes.holding_level(application)
     mark = application.reviewed.filter(officer=user, level=level).first()
     return mark is not None and mark.submission_id != application.submission_id
-
-
-def neighbour(request: HttpRequest, side: str, cursor: str) -> str:
-    """Return the address of the page before or after, with the filters in force."""
-    if not cursor:
-        return ""
-    kept: QueryDict = request.GET.copy()
-    for name in ("after", "before"):
-        kept.pop(name, None)
-    kept[side] = cursor
-    return f"{request.path}?{kept.urlencode()}"

@@ -20,7 +20,6 @@ from cultivation.pipeline.releasing import endings
 from cultivation.pipeline.releasing.forms import EndingForm
 from cultivation.pipeline.titles import TitleError
 from cultivation.pipeline.views.parts import state_of
-from cultivation.pipeline.views.review import neighbour
 from enterprises.registry import paging
 from enterprises.registry.models import Tier, Title
 from enterprises.registry.views.gate import seen_enterprise, viewer
@@ -62,8 +61,8 @@ def listing(request: HttpRequest) -> HttpResponse:
         "page": page,
         "rows": [(title, *state_of(title)) for title in page.rows],
         "searched": any(value for name, value in request.GET.items()),
-        "previous_url": neighbour(request, "before", page.previous),
-        "following_url": neighbour(request, "after", page.following),
+        "previous_url": paging.neighbour(request, "before", page.previous),
+        "following_url": paging.neighbour(request, "after", page.following),
     }
     return render(request, "pipeline/titles.html", context)
 

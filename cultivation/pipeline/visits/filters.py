@@ -10,10 +10,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from cultivation.pipeline.filters import Narrowed
+from cultivation.pipeline.filters import CaseNarrowed
 from cultivation.pipeline.models import Visit
-from enterprises.registry import names
-from enterprises.registry.models import Tier
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -25,7 +23,7 @@ TODO, EVERY = "todo", "all"
 WEEK = dt.timedelta(days=7)
 
 
-class VisitFilter(Narrowed):
+class VisitFilter(CaseNarrowed):
     """Narrow the list of visits (核查清单筛选)."""
 
     show = django_filters.ChoiceFilter(
@@ -33,12 +31,6 @@ class VisitFilter(Narrowed):
         choices=[(TODO, _("still to be made")), (EVERY, _("all")), *Visit.State.choices],
         label=_("Show"),
         empty_label=None,
-    )
-    tier = django_filters.ChoiceFilter(
-        field_name="application__tier",
-        choices=lambda: [*reversed(Tier.choices)],
-        label=_("Tier"),
-        empty_label=_("All tiers"),
     )
     due = django_filters.ChoiceFilter(
         method="by_day",
@@ -58,19 +50,10 @@ class VisitFilter(Narrowed):
         label=_("Officers"),
         empty_label=_("Anybody"),
     )
-    path = "application__region_path"
 
     class Meta:
         model = Visit
         fields: list[str] = []
-
-    def by_words(self, rows: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
-        """Find by part of the enterprise's name, or by its credit code."""
-        key = names.key(value)
-        code = "".join(key.split()).upper()
-        firm = "application__enterprise__"
-        found = Q(**{f"{firm}name_key__contains": key}) | Q(**{f"{firm}credit_code": code})
-        return rows.filter(found) if key else rows
 
     def by_state(self, rows: Any, _name: str, value: str) -> QuerySet[Any]:
         """Keep what is still to be made, or what stands so."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
@@ -10,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from cultivation.digital import checking
+from cultivation.digital.management.days import day
 from cultivation.digital.models import CoverageDefinition
 
 if TYPE_CHECKING:
@@ -22,20 +22,13 @@ ALERTS = (
 )
 
 
-def _day(text: str) -> dt.date:
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError as error:
-        raise CommandError(f"{text} is not a day; write it as 2026-06-30.") from error
-
-
 class Command(BaseCommand):
     """Check the coverage of a day here and now, as the night does."""
 
     help = "Count digital coverage on a day, store it, check alerts, print the national figures."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--on", type=_day, default=None, help="the day; today if left out")
+        parser.add_argument("--on", type=day, default=None, help="the day; today if left out")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         on = options["on"] or timezone.localdate()

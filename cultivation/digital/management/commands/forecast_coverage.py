@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
@@ -10,17 +9,13 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from cultivation.digital.forecasting import making, reading
+from cultivation.digital.management.days import day
 from cultivation.digital.models import CoverageDefinition, Forecast, RequiredPath
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from django.core.management.base import CommandParser
-
-
-def _day(text: str) -> dt.date:
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError as error:
-        raise CommandError(f"{text} is not a day; write it as 2026-06-30.") from error
 
 
 class Command(BaseCommand):
@@ -29,8 +24,8 @@ class Command(BaseCommand):
     help = "Forecast digital coverage to the goal, store it and print the national figures."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--on", type=_day, default=None, help="the day; today if left out")
-        parser.add_argument("--until", type=_day, help="another horizon: print, store nothing")
+        parser.add_argument("--on", type=day, default=None, help="the day; today if left out")
+        parser.add_argument("--until", type=day, help="another horizon: print, store nothing")
         parser.add_argument("--backtest", action="store_true", help="print it region by region")
 
     def handle(self, *_args: Any, **options: Any) -> None:
