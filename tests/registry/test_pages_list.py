@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 import python_calamine
 from django.db import connection
+from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -238,3 +239,9 @@ def test_a_workbook_that_would_be_too_long_is_refused_in_words(
         "A workbook holds at most 1 rows here. Narrow the list or export it as CSV."
     ]
     assert JobRun.objects.count() == 0
+
+
+def test_the_next_page_keeps_all_that_narrows_the_list() -> None:
+    request = RequestFactory().get("/visits/", {"mine": "me", "member": "", "before": "x"})
+    assert paging.neighbour(request, "after", "y") == "/visits/?mine=me&member=&after=y"
+    assert paging.neighbour(request, "before", "") == ""

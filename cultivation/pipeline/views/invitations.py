@@ -18,7 +18,7 @@ from cultivation.pipeline.filters import InvitationFilter
 from cultivation.pipeline.forms import EndForm, FollowerForm
 from cultivation.pipeline.models import Application, Invitation
 from cultivation.pipeline.views.discovery import reads_by_office
-from cultivation.pipeline.views.parts import kept, neighbour_of
+from cultivation.pipeline.views.parts import kept
 from enterprises.accounts.access import seat_required
 from enterprises.registry import paging
 from enterprises.registry.views.gate import viewer
@@ -51,8 +51,8 @@ def listing(request: HttpRequest) -> HttpResponse:
             narrowed.qs, region.path if region else min(user.scope.paths, key=len)
         ),
         "searched": bool(kept(request.GET)),
-        "previous_url": neighbour_of(request, "before", page.previous),
-        "following_url": neighbour_of(request, "after", page.following),
+        "previous_url": paging.neighbour(request, "before", page.previous),
+        "following_url": paging.neighbour(request, "after", page.following),
     }
     return render(request, "pipeline/invitations.html", context)
 

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods
 from cultivation.pipeline.errors import MoveError
 from cultivation.pipeline.models import Application, Visit
 from cultivation.pipeline.views.gate import seen_application
-from cultivation.pipeline.views.parts import kept, neighbour_of
+from cultivation.pipeline.views.parts import kept
 from cultivation.pipeline.visits import (
     commenting,
     planning,
@@ -77,8 +77,8 @@ def listing(request: HttpRequest) -> HttpResponse:
         ],
         "unbegun": sum(cases.count() for _level, _rule, cases in pools.unbegun(user)),
         "query": kept(request.GET).urlencode(),
-        "previous_url": neighbour_of(request, "before", page.previous),
-        "following_url": neighbour_of(request, "after", page.following),
+        "previous_url": paging.neighbour(request, "before", page.previous),
+        "following_url": paging.neighbour(request, "after", page.following),
     }
     return render(request, "pipeline/visits/list.html", context)
 
