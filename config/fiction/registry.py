@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -13,12 +12,12 @@ from config.fiction.dice import Dice
 from enterprises.registry.models import AnnualReport, Enterprise
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterator
 
     from config.fiction.ground import Ground
 
 PIECE = 20_000  # firms at a time: what bounds the memory
-START = dt.time(9, 0)
 
 
 def pieces(enterprises: int) -> Iterator[pl.Series]:

@@ -1,4 +1,4 @@
-"""Forms of the pipeline: answers, documents, titles, invitations (表单)."""
+"""Forms of the pipeline: documents, titles, invitations (表单)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from cultivation.pipeline.invitations import Text
-from cultivation.pipeline.questions import questions_of
 from enterprises.accounts.models import User
 from enterprises.registry.models import Document, Tier
 
@@ -16,44 +15,6 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from cultivation.pipeline.models import Application
-
-
-class DraftText(forms.CharField):
-    """A text that is owed in the end, but may be saved empty meanwhile (草稿文字)."""
-
-    def validate(self, value: Any) -> None:
-        """Accept an empty text; the checklist names it."""
-
-
-class DraftTick(forms.BooleanField):
-    """A statement that is owed in the end, but may be saved unticked meanwhile (草稿声明)."""
-
-    def validate(self, value: Any) -> None:
-        """Accept an unticked box; the checklist names it."""
-
-
-class AnswersForm(forms.Form):
-    """One section of an application; empty answers are kept too, the checklist names them."""
-
-    use_required_attribute = False
-
-    def __init__(self, *args: Any, application: Application, section: str, **kwargs: Any) -> None:
-        self.questions = questions_of(application.tier, section)
-        kwargs.setdefault(
-            "initial", {q.name: application.answers.get(q.name) for q in self.questions}
-        )
-        super().__init__(*args, **kwargs)
-        for question in self.questions:
-            self.fields[question.name] = (
-                DraftTick(label=question.label, help_text=question.help)
-                if section == "statements"
-                else DraftText(
-                    label=question.label,
-                    help_text=question.help,
-                    max_length=question.most,
-                    widget=forms.Textarea(attrs={"rows": question.lines}),
-                )
-            )
 
 
 class DocumentsForm(forms.Form):

@@ -11,21 +11,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from cultivation.digital import index, maturity, scoring
+from cultivation.digital import index, scoring
 from cultivation.digital.assessing import rules
-from cultivation.digital.models import MaturityAssessment
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Iterable, Sequence
 
     from cultivation.digital.index import Level, Option, Question, Scenario
+    from cultivation.digital.models import MaturityAssessment
     from cultivation.digital.scoring import Answers, Standing
-    from enterprises.registry.models import Enterprise
 
 RESULTS = 2  # the dimension whose answers are outcomes, not measures
 TOP = 4
@@ -140,17 +137,6 @@ class Gap:
             text = said or _("%(points)s points more")
             found.append(text % {"points": points, "where": _(" or ").join(within)})
         return found
-
-
-def next_level(enterprise: Enterprise, *, way: str = "", on: dt.date | None = None) -> Gap:
-    """Return the gap of an enterprise by its latest valid assessment of a way, or of any."""
-    rows = MaturityAssessment.objects.filter(
-        maturity.valid_on(on or timezone.localdate()), enterprise=enterprise
-    )
-    if way:
-        rows = rows.filter(way=way)
-    row = rows.select_related("rule").prefetch_related("rule__thresholds")
-    return of(row.order_by(*maturity.NEWEST_FIRST).first())
 
 
 def of(row: MaturityAssessment | None) -> Gap:

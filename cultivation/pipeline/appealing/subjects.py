@@ -28,11 +28,6 @@ class Subject:
     criterion: str = ""
     stood_against: bool = False  # the refusal rests on it
 
-    @property
-    def is_reason(self) -> bool:
-        """Tell whether it is a reason given, not a criterion."""
-        return not self.subject.startswith("criterion:")
-
 
 @dataclass(frozen=True, slots=True)
 class Given:

@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 
 from cultivation.pipeline.filling import subjects
 from cultivation.pipeline.filling.saving import State, Wish
-from cultivation.pipeline.forms import DraftText, DraftTick
 from cultivation.pipeline.questions import QUESTIONS
 from enterprises.registry import amounts, labels
 from enterprises.registry.forms.enterprise import tie_place
@@ -26,6 +25,20 @@ if TYPE_CHECKING:
 
 ASKED = {question.name: question for question in QUESTIONS}
 SEEN = "seen:"  # before the name of a field: the version its page showed
+
+
+class DraftText(forms.CharField):
+    """A text that is owed in the end, but may be saved empty meanwhile (草稿文字)."""
+
+    def validate(self, value: Any) -> None:
+        """Accept an empty text; the checklist names it."""
+
+
+class DraftTick(forms.BooleanField):
+    """A statement that is owed in the end, but may be saved unticked meanwhile (草稿声明)."""
+
+    def validate(self, value: Any) -> None:
+        """Accept an unticked box; the checklist names it."""
 
 
 @dataclass(frozen=True, slots=True)

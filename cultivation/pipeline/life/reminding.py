@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 STEPS = (60, 30, 14, 7, 1)  # days before; each tells the firm once
 TO_COUNTY = 14  # from here on the county is told as well
-TO_CITY = 0  # late: the city too
 SPAN = dt.timedelta(days=max(STEPS))
 
 
