@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import polib
 from babel.messages.extract import extract_python
+from django.utils.translation.reloader import translation_file_changed
 from django.utils.translation.template import templatize
 
 if TYPE_CHECKING:
@@ -174,7 +175,11 @@ def write(catalogue: polib.POFile, path: Path = PO) -> None:
 
 
 def ensure_compiled(path: Path = PO) -> Path:
-    """Compile the catalogue where the compiled one is missing or older; return the latter."""
+    """Compile the catalogue where the compiled one is missing or older; return the latter.
+
+    Django reads the catalogue while it sets itself up, before any command; so what it read is
+    forgotten, or this process would go on without the texts.
+    """
     compiled = path.with_suffix(".mo")
     if path.exists() and (
         not compiled.exists() or compiled.stat().st_mtime_ns < path.stat().st_mtime_ns
@@ -182,4 +187,5 @@ def ensure_compiled(path: Path = PO) -> Path:
         unfinished = compiled.with_suffix(".mo.new")
         polib.pofile(str(path)).save_as_mofile(str(unfinished))
         unfinished.replace(compiled)
+        translation_file_changed(None, compiled)
     return compiled

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import polib
 import pytest
+from django.utils import translation
+from django.utils.translation import trans_real
 
 from config import translations
 from config.translations import Message
@@ -128,6 +130,17 @@ def test_compiled_catalogue_follows_the_source(tmp_path: Path) -> None:
     translations.ensure_compiled(source)
     with compiled.open("rb") as file:
         assert gettext.GNUTranslations(file).gettext("Save") == "存盘"
+
+
+def test_compiling_makes_this_process_read_the_catalogue_anew(tmp_path: Path) -> None:
+    with translation.override("zh-hans"):
+        assert translation.gettext("met") != "met"
+        read_before = trans_real._translations["zh-hans"]
+    source = tmp_path / "django.po"
+    translations.write(catalogue(Save="保存"), source)
+    translations.ensure_compiled(source)
+    with translation.override("zh-hans"):
+        assert trans_real._translations["zh-hans"] is not read_before
 
 
 def test_written_catalogue_reads_back_equal(tmp_path: Path) -> None:
