@@ -92,10 +92,17 @@ def a_year_after(day: dt.date) -> dt.date:
         return day.replace(year=day.year + 1, day=28)
 
 
-def try_out(facts: Facts, reading: Reading, tree: Tree, *, tier: str, on: dt.date) -> Tried | None:
-    """Forecast a day from a year before it; None where there was too little to say then (回测)."""
+def try_out(
+    facts: Facts, reading: Reading, tree: Tree, *, tier: str, on: dt.date, slack: float = 0.0
+) -> Tried | None:
+    """Forecast a day from a year before it; None where there was too little to say then (回测).
+
+    `slack` is what ranges are widened by, as it could be known a year before.
+    """
     since = a_year_before(on)
-    then = running.look_ahead(facts, reading, tree, tier=tier, on=since, until=on, least=LEAST)
+    then = running.look_ahead(
+        facts, reading, tree, tier=tier, on=since, until=on, least=LEAST, slack=slack
+    )
     if then.projection is None:
         return None
     total, there = panel.rates(facts, reading, tree, tier=tier, on=on)

@@ -44,10 +44,12 @@ class Chains:
             _drawn(np.stack([one.alpha[regions] for one in row], axis=1), draws, rng)
             for row in fit.moves[: 2 if dues else 1]
         ]
-        self.renewed = _drawn(fit.rechecks.alpha[regions], draws, rng)[..., 1]
+        usual = _drawn(fit.rechecks.alpha[regions], draws, rng)
+        self.renewed = _whole(rng.standard_gamma(np.maximum(usual * fit.cohort, 1e-9)))[..., 1]
         self.ending = _drawn(fit.ends.alpha[regions], draws, rng)[..., 0]
         pace = fit.arrivals
         shape = (draws, len(regions))
+        self.stray, self.rng = fit.stray[regions], rng
         self.coming = rng.standard_gamma(pace.shape[regions], shape) / pace.rate[regions]
         self.coming = self.coming * firms[regions]
         self.first = _drawn(fit.first.alpha[regions], draws, rng)
@@ -61,7 +63,7 @@ class Chains:
     def go(self, step: int, part: float, weather: Weather) -> None:
         """Take a step that is a part of a quarter."""
         rows = [_whole(row * weather.mix[:, None, due]) for due, row in enumerate(self.rows)]
-        quiet = _paced(rows[0], weather.pace * part)
+        quiet = _paced(rows[0], weather.pace[:, None] * part * self._local(part))
         move = _matrix(quiet)
         for out in self.dues:
             if out == step:
@@ -75,6 +77,12 @@ class Chains:
         self.stayed.append(stay)
         coming = (self.coming * weather.rush[:, None] * part)[..., None] * self.first
         self.new = (self.new[..., None, :] @ move)[..., 0, :] * stay[..., None] + coming
+
+    def _local(self, part: float) -> Real:
+        """Draw how much quicker each region is than the country in a step, [draw, region]."""
+        wide = self.stray / np.sqrt(max(part, 0.25))
+        drawn = self.rng.standard_normal((len(self.coming), len(self.stray)))
+        return np.asarray(np.exp(drawn * wide - wide**2 / 2))
 
     def split(self, there: int) -> tuple[Real, Real]:
         """Return chances to be there and not, [draw, region, due, start]; due 0 is never."""
@@ -111,7 +119,7 @@ def _whole(parts: Real) -> Real:
 def _paced(rows: Real, pace: Real) -> Real:
     """Make moves more or less likely; what does not move holds still."""
     leaving = 1 - rows[..., -1]
-    factor = np.minimum(pace[:, None, None], MOST / np.maximum(leaving, 1e-12))
+    factor = np.minimum(pace[..., None], MOST / np.maximum(leaving, 1e-12))
     found = rows * factor[..., None]
     found[..., -1] = 1 - leaving * factor
     return np.asarray(found)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from cultivation.digital import coverage
 from cultivation.digital.checking import may_check
-from cultivation.digital.forecasting import backtest, panel, running, states, tree
+from cultivation.digital.forecasting import backtest, calibrating, panel, running, states, tree
 from cultivation.digital.models import CoverageDefinition, Forecast, RequiredPath
 from cultivation.digital.path import WHOLE, Line, firms_for
 from enterprises.jobs import runs
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from cultivation.digital.coverage import Reports
     from cultivation.digital.forecasting.backtest import Tried
+    from cultivation.digital.forecasting.calibrating import Slack
     from cultivation.digital.forecasting.running import Outlook
     from cultivation.digital.forecasting.states import Facts
     from cultivation.digital.forecasting.tree import Tree
@@ -57,6 +58,27 @@ class Ground:
         return cls(facts, tree.grow(facts.firms, regions), regions)
 
 
+@dataclass(frozen=True, slots=True)
+class Slacks:
+    """What ranges of a tier are widened by, by code of the definition (余量)."""
+
+    now: dict[str, Slack]
+    then: dict[str, Slack]  # as it could be known a year ago, for the back-test
+
+    @classmethod
+    def on(
+        cls, ground: Ground, definitions: list[CoverageDefinition], tier: str, on: dt.date
+    ) -> Slacks:
+        """Find it from the forecasts that could have been made before a day, and a year before."""
+        readings = {one.code: states.Reading(one) for one in definitions}
+        return cls(
+            *(
+                calibrating.of_tier(ground.facts, readings, ground.tree, tier=tier, on=day)
+                for day in (on, backtest.a_year_before(on))
+            )
+        )
+
+
 def begin(on: dt.date, *, by: User | None = None) -> tuple[JobRun, bool]:
     """Begin the forecast of a day, or find the live one (发起预测)."""
     if by is not None and not may_check(by):
@@ -79,42 +101,54 @@ def make(
     ground = Ground.read()
     facts_hash = ground.facts.digest()
     paths = {path.tier: path for path in RequiredPath.objects.all()}
-    asked = [(tier, one) for tier in coverage.TIERS if tier in paths for one in definitions]
+    tiers = [tier for tier in coverage.TIERS if tier in paths]
     rows: list[Forecast] = []
-    for step, (tier, definition) in enumerate(asked):
+    done, steps = 0, len(tiers) * (len(definitions) + 1) + 1
+    for tier in tiers:
         if progress:
-            progress.report(step, len(asked) + 1, always=True)
-        made = of(ground, definition, tier, paths[tier], on)
-        for row in made:
-            row.facts_hash, row.job = facts_hash, job
-        rows += made
+            progress.report(done, steps, always=True)
+        slacks, done = Slacks.on(ground, definitions, tier, on), done + 1
+        for definition in definitions:
+            if progress:
+                progress.report(done, steps, always=True)
+            made, done = of(ground, definition, tier, paths[tier], on, slacks=slacks), done + 1
+            for row in made:
+                row.facts_hash, row.job = facts_hash, job
+            rows += made
     _store(on, rows)
     return {"on": on.isoformat(), "rows": len(rows), **_national(rows, ground)}
 
 
 def of(
-    ground: Ground, definition: CoverageDefinition, tier: str, path: RequiredPath, on: dt.date
+    ground: Ground,
+    definition: CoverageDefinition,
+    tier: str,
+    path: RequiredPath,
+    on: dt.date,
+    *,
+    slacks: Slacks,
 ) -> list[Forecast]:
     """Return the unsaved forecasts of all regions with holders, for a tier and definition."""
     until = path.due_on if path.due_on > on else backtest.a_year_after(on)
     reading = states.Reading(definition)
     facts, place = ground.facts, ground.tree
+    slack, slack_then = slacks.now[definition.code], slacks.then[definition.code]
     found = running.look_ahead(
-        facts, reading, place, tier=tier, on=on, until=until, due=path.due_ppm
+        facts, reading, place, tier=tier, on=on, until=until, due=path.due_ppm, slack=slack.a_year
     )
-    tried = backtest.try_out(facts, reading, place, tier=tier, on=on)
+    tried = backtest.try_out(facts, reading, place, tier=tier, on=on, slack=slack_then.a_year)
     _total, before = panel.rates(facts, reading, place, tier=tier, on=backtest.a_year_before(on))
     shared = {
         "made_on": on, "until": until, "tier": tier, "definition": definition,
         "definition_version": definition.version, "due": path.due_ppm,
-        "quarters": found.panel.quarters,
+        "quarters": found.panel.quarters, "slack": slack.as_json(),
         "seed": " ".join(map(str, running.seed_of(reading, tier, on))),
     }  # fmt: skip
     line = Line(on, 0, until, path.due_ppm)
     rows = []
     for number in np.flatnonzero(found.total):
         fields = _of_region(found, int(number), line, float(before[number]))
-        fields["backtest"] = _tested(tried, int(number))
+        fields["backtest"] = _tested(tried, int(number), slack_then)
         rows += [
             Forecast(region_id=pk, **shared, **fields)
             for pk in ground.regions.get(place.paths[number], ())
@@ -162,12 +196,12 @@ def _ppm(said: Any, step: int, number: int) -> list[int]:
     return [0] * len(NAMES)
 
 
-def _tested(tried: Tried | None, number: int) -> dict[str, Any]:
+def _tested(tried: Tried | None, number: int, slack: Slack) -> dict[str, Any]:
     if tried is None:
         return {}
     found = tried.of(number)
     if number == 0:
-        found["summary"] = tried.summary()
+        found["summary"] = {**tried.summary(), "slack": slack.as_json()}
     return found
 
 

@@ -55,6 +55,26 @@ class Panel:
     def quarters(self) -> int:
         return max(0, len(self.ends_on) - 1)
 
+    def without(self, late: int) -> Panel:
+        """Return what had been seen so many quarters earlier, as far back as is looked (截取)."""
+        whole = len(self.days) - late
+        seen = max(0, len(self.ends_on) - late)
+        ends, past = slice(max(0, seen - LAST - 1), seen), slice(max(0, whole - LAST - 1), whole)
+        moved = slice(ends.start, max(ends.start, seen - 1))
+        turned = slice(past.start, max(past.start, whole - 1))
+        return Panel(
+            days=self.days[past],
+            ends_on=self.ends_on[ends],
+            moves=self.moves[moved],
+            first=self.first[moved],
+            total=self.total[ends],
+            there=self.there[ends],
+            rechecks=self.rechecks[turned],
+            ends=self.ends[turned],
+            arrivals=self.arrivals[turned],
+            firms=self.firms,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Cells:
@@ -81,10 +101,12 @@ class Cells:
         return found.astype(np.float64)
 
 
-def look_back(facts: Facts, reading: Reading, tree: Tree, *, tier: str, on: dt.date) -> Panel:
+def look_back(
+    facts: Facts, reading: Reading, tree: Tree, *, tier: str, on: dt.date, last: int = LAST
+) -> Panel:
     """Count the last quarters by a day, as many as there is anything on record (回看)."""
     begun = states.begins(facts, reading)
-    days = quarters.back_from(on, LAST + 1)
+    days = quarters.back_from(on, last + 1)
     seen = [_standing(facts, reading, tier, day) for day in days]
     counted = [_Counted(tree, reading.number) for _ in days[1:]]
     for counts, (one, other), day in zip(counted, pairwise(seen), days[1:], strict=True):
@@ -171,11 +193,19 @@ class _Counted:
         self.arrivals = np.zeros((tree.number, number))
 
     def add(self, one: pl.DataFrame, other: pl.DataFrame, day: dt.date) -> None:
-        """Count what became of the holders of the quarter's first day by its last."""
-        after = other.select("firm", pl.col("state").alias("to"), pl.col("record").alias("then"))
+        """Count what became of the holders of the quarter's first day by its last.
+
+        A re-check passed replaces the title before its last day, one that failed ends on it: both
+        are the re-check of a title, else hardly any but failures would be seen.
+        """
+        after = other.select(
+            "firm", pl.col("state").alias("to"), pl.col("record").alias("then"),
+            pl.col("title_until").alias("renewed"),
+        )  # fmt: skip
+        prolonged = (pl.col("renewed") > pl.col("title_until")).fill_null(value=False)
         both = one.join(after, on="firm", how="left").with_columns(
             pl.col("to").is_not_null().cast(pl.Int8).alias("kept"),
-            (pl.col("title_until") < day).alias("title_due"),
+            ((pl.col("title_until") < day) | prolonged).alias("title_due"),
             (pl.col("until") < day).fill_null(value=False).cast(pl.Int8).alias("due"),
         )
         for counts, due in ((self.rechecks, True), (self.ends, False)):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.special import ndtri
 
 from cultivation.digital.forecasting import quarters
 from cultivation.digital.forecasting.chains import Chains, Weather, climbs
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 DRAWS = 200
 TOGETHER = 32  # regions worked on at once, so that memory stays small
 QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
+MIDDLE = 2
+STANDARD = ndtri(QUANTILES)  # where they lie under a bell curve
+FOUR_FIFTHS = float(STANDARD[-1])
 YEAR = 4  # quarters over which the chance of a firm is told
 
 
@@ -53,36 +57,45 @@ class Projection:
 
 
 def project(
-    fit: Fit, cells: Cells, firms: Real, *, steps: list[Step], goal: Goal, seed: list[int]
-) -> Projection:
-    """Run the forecast of every region with holders; equal arguments give equal results (推演)."""
+    fit: Fit, cells: Cells, firms: Real, *, steps: list[Step], goal: Goal, seed: list[int],
+    slack: float = 0.0, draws: int = DRAWS,
+) -> Projection:  # fmt: skip
+    """Run the forecast of every region with holders; equal arguments give equal results (推演).
+
+    `firms` [region] are all registered; `slack` is how much wider a range of four fifths is made
+    for each year ahead, on either side, as a fraction of the holders (校准余量).
+    """
     rng = np.random.default_rng(seed)
-    weather = _weather(fit, steps, rng)
+    weather = _weather(fit, steps, rng, draws)
+    slacks = slack * np.cumsum([step.part for step in steps]) / YEAR
     held = np.unique(cells.region)
     quantiles = np.full((len(steps), len(QUANTILES), len(firms)), np.nan)
     holders, chance = np.zeros((len(steps), len(firms))), np.full(len(firms), np.nan)
     for start in range(0, len(held), TOGETHER):
         regions = held[start : start + TOGETHER]
-        some = _Some(fit, cells, firms, regions, rng)
-        for step, (rates, total) in enumerate(some.walk(steps, goal, weather)):
+        some = _Some(fit, cells, firms, regions, rng, draws)
+        for step, (rates, total) in enumerate(some.walk(steps, goal, weather, slacks)):
             quantiles[step][:, regions], holders[step, regions] = rates, total
         chance[regions] = some.chance
     return Projection(quantiles, holders, chance, climbs(fit, goal.there, YEAR))
 
 
-def _weather(fit: Fit, steps: list[Step], rng: np.random.Generator) -> list[Weather]:
+def _weather(fit: Fit, steps: list[Step], rng: np.random.Generator, draws: int) -> list[Weather]:
     """Draw how each coming quarter differs: its mix of moves, the pace of all, the new titles.
 
-    The pace wanders from where it is now, as far as it wandered from quarter to quarter before.
+    The pace wanders from where it is now, as far as it wandered from quarter to quarter before;
+    where it is now is itself known but roughly.
     """
     mean = np.array([[shares.mean[0] for shares in row] for row in fit.moves])
     alpha = np.maximum(mean * fit.restless[..., None], 1e-9)
-    drawn = rng.standard_gamma(np.broadcast_to(alpha, (DRAWS, len(steps), *alpha.shape)))
+    drawn = rng.standard_gamma(np.broadcast_to(alpha, (draws, len(steps), *alpha.shape)))
     drawn /= np.maximum(drawn.sum(axis=-1, keepdims=True), 1e-300)
     mix = drawn / np.maximum(mean, 1e-12)
     wander = fit.wander * np.sqrt([step.part for step in steps])
-    pace = np.exp(np.cumsum(rng.standard_normal((DRAWS, len(steps))) * wander, axis=1))
-    rush = rng.standard_gamma(fit.restless_arrivals, (DRAWS, len(steps))) / fit.restless_arrivals
+    level, unsure = fit.lately
+    wander[0] = np.hypot(wander[0], unsure)
+    pace = np.exp(level + np.cumsum(rng.standard_normal((draws, len(steps))) * wander, axis=1))
+    rush = rng.standard_gamma(fit.restless_arrivals, (draws, len(steps))) / fit.restless_arrivals
     rush *= [fit.season[quarters.season(step.until)] for step in steps]
     return [Weather(mix[:, n], pace[:, n], rush[:, n]) for n in range(len(steps))]
 
@@ -91,8 +104,9 @@ class _Some:
     """The runs of some regions."""
 
     def __init__(
-        self, fit: Fit, cells: Cells, firms: Real, regions: Whole, rng: np.random.Generator
-    ) -> None:
+        self, fit: Fit, cells: Cells, firms: Real, regions: Whole, rng: np.random.Generator,
+        draws: int,
+    ) -> None:  # fmt: skip
         mine = np.isin(cells.region, regions)
         self.where = np.searchsorted(regions, cells.region[mine])
         self.state, self.title = cells.state[mine], cells.title[mine]
@@ -100,11 +114,11 @@ class _Some:
         self.dues = [int(due) for due in np.unique(cells.record[mine]) if due]
         self.which = np.searchsorted([0, *self.dues], cells.record[mine])
         self.sums = (self.where[:, None] == np.arange(len(regions))).astype(float)
-        self.rng, self.chance = rng, np.zeros(len(regions))
-        self.chains = Chains(fit, regions, firms, self.dues, rng, draws=DRAWS)
+        self.rng, self.draws, self.chance = rng, draws, np.zeros(len(regions))
+        self.chains = Chains(fit, regions, firms, self.dues, rng, draws=draws)
 
     def walk(
-        self, steps: list[Step], goal: Goal, weather: list[Weather]
+        self, steps: list[Step], goal: Goal, weather: list[Weather], slacks: Real
     ) -> Iterator[tuple[Real, Real]]:
         """Yield for each step the quantiles of the rate and the middle number of holders."""
         chains, rng = self.chains, self.rng
@@ -121,24 +135,36 @@ class _Some:
             behind = rng.binomial(self.held - reached, left)
             up = reached @ self.sums + rng.poisson(new_there)
             total = up + behind @ self.sums + rng.poisson(new_away)
-            self._judge(goal, up, total, np.log1p(-np.minimum(away, 1 - 1e-12)), new_away)
-            yield _quantiles(up, total), np.median(total, axis=0)
+            none_away = np.log1p(-np.minimum(away, 1 - 1e-12))
+            self._judge(goal, up, total, none_away, new_away, slacks[number])
+            yield _widened(_quantiles(up, total), slacks[number]), np.median(total, axis=0)
 
     def _held(self) -> Real:
         """Return for each cell the chance that its holders hold still."""
-        found = np.empty((DRAWS, len(self.held)))
+        found = np.empty((self.draws, len(self.held)))
         for title in np.unique(self.title):
             mine = self.title == title
             found[:, mine] = self.chains.stays(int(title))[:, self.where[mine]]
         return found
 
-    def _judge(self, goal: Goal, up: Real, total: Real, none_away: Real, new_away: Real) -> None:
+    def _judge(
+        self, goal: Goal, up: Real, total: Real, none_away: Real, new_away: Real, slack: float
+    ) -> None:
         """Keep the chance of the goal: for all of the holders exactly, else as often as drawn."""
         if goal.due == WHOLE:
             nobody = np.exp((none_away * self.held) @ self.sums - new_away)
             self.chance = nobody.mean(axis=0)
         else:
-            self.chance = (up * WHOLE >= goal.due * total).mean(axis=0)
+            off = self.rng.standard_normal(up.shape) * (slack / FOUR_FIFTHS) * total
+            self.chance = ((up + off) * WHOLE >= goal.due * total).mean(axis=0)
+
+
+def _widened(quantiles: Real, slack: float) -> Real:
+    """Return quantiles [quantile, region] farther from their middle, errors added as squares."""
+    middle = quantiles[MIDDLE]
+    off = quantiles - middle
+    more = np.abs(STANDARD)[:, None] / FOUR_FIFTHS * slack
+    return np.asarray(np.clip(middle + np.sign(STANDARD)[:, None] * np.hypot(off, more), 0, 1))
 
 
 def _quantiles(up: Real, total: Real) -> Real:

@@ -51,24 +51,44 @@ def look_ahead(
     until: dt.date,
     due: int = WHOLE,
     least: int = 1,
+    slack: float = 0.0,
 ) -> Outlook:
-    """Forecast a tier under a definition from a day to a horizon, where so many hold it (展望)."""
+    """Forecast a tier under a definition from a day to a horizon, where so many hold it (展望).
+
+    `slack` widens the ranges, as a fraction of the holders a year ahead; see `calibrating`.
+    """
     seen = panel.look_back(facts, reading, tree, tier=tier, on=on)
     total, there = panel.rates(facts, reading, tree, tier=tier, on=on)
     steps = quarters.steps(on, until)
     cells = panel.present(facts, reading, tree, tier=tier, on=on, steps=steps)
     fit = made = None
     if steps and total[0] and fitting.enough(seen):
-        fit = fitting.fit(seen, tree, cells.states(reading.number))
+        fit = fitting.fit(
+            seen,
+            tree,
+            cells.states(reading.number),
+            wide=wide(facts, reading, tree, tier, on, seen),
+        )
         made = projecting.project(
             fit,
             cells.of(np.flatnonzero(total >= least)),
             seen.firms,
             steps=steps,
             goal=projecting.Goal(reading.there, due),
+            slack=slack,
             seed=seed_of(reading, tier, on),
         )
     return Outlook(on, steps, seen, total, there, fit, made)
+
+
+def wide(
+    facts: Facts, reading: Reading, tree: Tree, tier: str, on: dt.date, seen: Panel,
+    *, last: int = panel.LAST,
+) -> Panel | None:  # fmt: skip
+    """Return what holders did under all indexes, where that of the definition is young (旧版)."""
+    if not reading.by_level or seen.quarters >= fitting.GROWN:
+        return None
+    return panel.look_back(facts, reading.of_any_index, tree, tier=tier, on=on, last=last)
 
 
 def seed_of(reading: Reading, tier: str, on: dt.date) -> list[int]:

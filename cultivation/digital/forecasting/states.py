@@ -12,7 +12,11 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from cultivation.digital.models import MaturityAssessment, TransformationProject
+from cultivation.digital.models import (
+    CoverageDefinition,
+    MaturityAssessment,
+    TransformationProject,
+)
 from enterprises.registry.models import Enterprise, Title
 
 if TYPE_CHECKING:
@@ -21,7 +25,6 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
-    from cultivation.digital.models import CoverageDefinition
 
 LEVELS, STAGES = 6, 3
 TITLES = {
@@ -72,6 +75,12 @@ class Reading:
     def there(self) -> int:
         """Return the first state that counts as transformed."""
         return self.definition.count["at_least"] + 1 if self.by_level else STAGES - 1
+
+    @property
+    def of_any_index(self) -> Reading:
+        """Return the same reading of assessments by whichever index (不限版本)."""
+        wide = CoverageDefinition(count={**self.definition.count, "index_versions": None})
+        return Reading(wide)
 
 
 def read(tiers: tuple[str, ...]) -> Facts:
@@ -130,9 +139,9 @@ def begins(facts: Facts, reading: Reading) -> dt.date | None:
 
 def _counted(facts: Facts, reading: Reading) -> pl.DataFrame:
     count = reading.definition.count
-    return facts.assessed.filter(
-        pl.col("way").is_in(count["ways"]) & pl.col("version").is_in(count["index_versions"])
-    )
+    found = facts.assessed.filter(pl.col("way").is_in(count["ways"]))
+    versions = count["index_versions"]
+    return found if versions is None else found.filter(pl.col("version").is_in(versions))
 
 
 def _valid(rows: pl.DataFrame, on: dt.date) -> pl.DataFrame:

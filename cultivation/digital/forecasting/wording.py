@@ -35,6 +35,44 @@ def narrow(summary: dict[str, Any] | None) -> bool:
     return summary is not None and summary["inside80"] < NARROW
 
 
+def widened(slack: dict[str, Any]) -> str:
+    """Say how much wider than the model's own the ranges are, and why (区间放宽说明)."""
+    if "ppm" not in slack:
+        return ""
+    said = {
+        "points": f"{slack['ppm'] / 10_000:.1f}",
+        "origins": slack["origins"],
+        "cases": slack["cases"],
+    }
+    if slack["origins"] and slack["ppm"]:
+        return (
+            _(
+                "Ranges are wider than the model’s own: for each year ahead %(points)s points are "
+                "added as squares on either side, the least that would have held four fifths of "
+                "what came after %(origins)s earlier days, in %(cases)s cases."
+            )
+            % said
+        )
+    if slack["origins"]:
+        return (
+            _(
+                "Ranges are the model’s own: after %(origins)s earlier days they would have held "
+                "four fifths of what came, in %(cases)s cases."
+            )
+            % said
+        )
+    if slack["ppm"]:
+        return (
+            _(
+                "This definition is too young to be tried on earlier days. Its ranges are wider "
+                "by what the other definitions needed: %(points)s points for each year ahead, "
+                "added as squares."
+            )
+            % said
+        )
+    return _("Ranges are the model’s own: there were no earlier days to try them on.")
+
+
 def best(summary: dict[str, Any] | None) -> str:
     """Say which way was least off in the back-test (回测结论)."""
     if summary is None:

@@ -20,7 +20,7 @@ from cultivation.digital.models.cube import CubeCell, CubeDay, CubeFirm, CubeLev
 from cultivation.digital.models.forecasting import Forecast
 from cultivation.digital.models.helping import HelpTask
 from cultivation.digital.models.providing import ProviderScenario, ServiceProvider
-from cultivation.digital.models.stages import StageSnapshot
+from cultivation.digital.models.stages import LevelSnapshot, StageSnapshot
 from cultivation.digital.models.targets import (
     ParkFinding,
     ParkItem,
@@ -53,6 +53,7 @@ __all__ = [
     "FormerRule",
     "HelpTask",
     "LevelRule",
+    "LevelSnapshot",
     "LevelThreshold",
     "MaturityAssessment",
     "ParkFinding",

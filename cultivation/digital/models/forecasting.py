@@ -46,6 +46,7 @@ class Forecast(models.Model):
     quarters = models.PositiveSmallIntegerField(help_text="of history under the definition")
     fan = models.JSONField(default=list, help_text="by step: day, holders, five quantiles in ppm")
     climbs = models.JSONField(default=list, help_text="by state: ppm to count within a year")
+    slack = models.JSONField(default=dict, help_text="ppm a year that ranges were widened by")
     backtest = models.JSONField(default=dict)
     seed = models.CharField(max_length=120)
     facts_hash = models.CharField(max_length=64)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, cast
 
+from django.core.exceptions import ValidationError
 from django.http import Http404
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from cultivation.digital.overview import Overview, home, region_in_sight
 from enterprises.registry.models import Tier
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 
 TIERS = {Tier.LITTLE_GIANT.value: Tier.LITTLE_GIANT.label, Tier.SRDI.value: Tier.SRDI.label}
 YEARS = range(2000, 2101)
+DAY = 10  # characters of a day
 
 
 def reads(scope: Scope) -> bool:
@@ -51,10 +55,34 @@ def tier_of(data: Mapping[str, str]) -> str:
 def day_of(text: str) -> dt.date | None:
     """Return a day, None for what is none or lies beyond all records."""
     try:
-        day = dt.date.fromisoformat(text[:10])
+        day = dt.date.fromisoformat(text[:DAY])
     except ValueError:
         return None
     return day if day.year in YEARS else None
+
+
+def day_asked(text: str) -> dt.date:
+    """Return the day that a run is asked for, today for none; refuse what is no day (日期校验).
+
+    Raises ValidationError that names the field, its value and what to do.
+    """
+    if not text:
+        return timezone.localdate()
+    day = day_of(text)
+    if day is None or len(text) > DAY:
+        raise ValidationError(
+            _(
+                "Day: “%(text)s” is not a day of the years %(first)s to %(last)s; "
+                "give one like %(like)s."
+            )
+            % {
+                "text": text[:40].replace("\0", "␀"),
+                "first": YEARS[0],
+                "last": YEARS[-1],
+                "like": timezone.localdate().isoformat(),
+            }
+        )
+    return day
 
 
 def overview_of(user: User, data: Mapping[str, str]) -> Overview:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
@@ -21,12 +20,14 @@ from cultivation.digital.dashboard import dimensions
 from cultivation.digital.filters import GROUP_NAMES, CountedFirmFilter
 from cultivation.digital.models import MaturityAssessment, TransformationProject
 from cultivation.digital.overview import trail
-from cultivation.digital.views.asking import TIERS, overview_of, reads, viewer
+from cultivation.digital.views.asking import TIERS, day_asked, overview_of, reads, viewer
 from enterprises.accounts.access import seat_required
 from enterprises.registry import paging
 from enterprises.registry.models import Enterprise
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from django.db.models import QuerySet
     from django.http import HttpRequest, HttpResponse
 
@@ -120,15 +121,10 @@ def run(request: HttpRequest) -> HttpResponse:
     user = viewer(request)
     if not checking.may_check(user):
         raise PermissionDenied
-    text = request.POST.get("on", "")
     try:
-        on = dt.date.fromisoformat(text) if text else timezone.localdate()
-        job, new = checking.begin(on, by=user)
+        job, new = checking.begin(day_asked(request.POST.get("on", "")), by=user)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
-        return redirect("digital:coverage")
-    except ValueError:
-        messages.error(request, _("“%(text)s” is not a day.") % {"text": text[:40]})
         return redirect("digital:coverage")
     if not new:
         messages.info(request, _("A check of this day is under way already."))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import messages
@@ -15,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from cultivation.digital.checking import may_check
 from cultivation.digital.forecasting import fan, making, reading, wording
 from cultivation.digital.overview import Overview
-from cultivation.digital.views.asking import reads
+from cultivation.digital.views.asking import day_asked, reads
 from cultivation.digital.views.choosing import chosen
 from enterprises.accounts.access import seat_required
 
@@ -55,6 +54,8 @@ def _of(found: Forecast, asked: Chosen) -> dict[str, Any]:
         told["summary"] = reading.summary(found)
         told["best"] = wording.best(told["summary"])
         told["narrow"] = wording.narrow(told["summary"])
+        told["widened"] = wording.widened(found.slack)
+        told["widened_then"] = wording.widened((told["summary"] or {}).get("slack", {}))
     return told
 
 
@@ -66,13 +67,9 @@ def run(request: HttpRequest) -> HttpResponse:
     if not may_check(user):
         raise PermissionDenied
     try:
-        on = dt.date.fromisoformat(text) if text else timezone.localdate()
-        job, new = making.begin(on, by=user)
+        job, new = making.begin(day_asked(text), by=user)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
-        return redirect("digital:forecast")
-    except ValueError:
-        messages.error(request, _("“%(text)s” is not a day.") % {"text": text[:40]})
         return redirect("digital:forecast")
     if not new:
         messages.info(request, _("A forecast of this day is under way already."))

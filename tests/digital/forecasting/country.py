@@ -66,9 +66,20 @@ def grown(firms: dict[int, str]) -> tree.Tree:
 
 
 def simulated(
-    firms: dict[int, str], *, ahead: int = 0, behind: int = 8, seed: int = 1, spread: float = 0.0
+    firms: dict[int, str],
+    *,
+    ahead: int = 0,
+    behind: int = 8,
+    seed: int = 1,
+    spread: float = 0.0,
+    wander: float = 0.0,
+    stray: float = 0.0,
 ) -> states.Facts:
-    """Let firms move by RATES in the quarters before and after ON; `spread` sets regions apart."""
+    """Let firms move by RATES in the quarters before and after ON.
+
+    `spread` sets regions apart for good, `wander` lets the pace of the country walk from quarter to
+    quarter, `stray` makes a region's quarter better or worse; all as logs.
+    """
     rng = np.random.default_rng(seed)
     own = {path: np.exp(rng.normal(0, spread)) for path in sorted(set(firms.values()))}
     ends = quarters.back_from(ON, behind + 1)
@@ -76,11 +87,21 @@ def simulated(
         ends.append(quarters.end_of(ends[-1] + dt.timedelta(days=1)))
     rows = [(0, ends[0], 0)]  # the definition counts from the first day on
     state = dict.fromkeys(firms, 0)
-    for end in ends[1:]:
+    pace = np.exp(np.cumsum(rng.normal(0, wander, len(ends))))
+    for end, common in zip(ends[1:], pace[1:], strict=True):
+        turn = {path: common * own[path] * np.exp(rng.normal(0, stray)) for path in own}
+        most = {path: min(factor, 1 / 0.21) for path, factor in turn.items()}
         for firm, path in firms.items():
-            chances = RATES[state[firm]] * own[path]
+            chances = RATES[state[firm]] * most[path]
             drawn = np.searchsorted(np.cumsum(chances), rng.random(), side="right")
             if drawn < 5:
                 state[firm] = int(drawn) + 1
                 rows.append((firm, end, int(drawn)))
     return facts(firms, assessed(rows))
+
+
+def known(whole: states.Facts) -> states.Facts:
+    """Return what was on record by ON."""
+    return states.Facts(
+        whole.titles, whole.assessed.filter(pl.col("day") <= ON), whole.projects, whole.firms
+    )

@@ -133,12 +133,14 @@ def test_deciding_officers_of_nation_and_provinces_start_a_forecast(
             making.begin(TODAY, by=seated("city", code="440100"))
 
 
-@pytest.mark.parametrize("on", ["2027-01-01", "nonsense", "\0", "0000-00-00", "9999-99-99"])
+@pytest.mark.parametrize(
+    "on", ["2027-01-01", "nonsense", "\0", "0000-00-00", "9999-99-99", "0001-01-01", "2026-06-30T9"]
+)
 def test_a_day_that_cannot_be_is_refused_in_words(signed_in, on) -> None:
     client = signed_in("nation", code="000000")
     answer = client.post(RUN, {"on": on}, follow=True)
     assert (answer.status_code, JobRun.objects.count()) == (200, 0)
-    assert re.search("future|is not a day", answer.content.decode())
+    assert re.search("future|Day: “.*” is not a day of the years", answer.content.decode())
 
 
 def test_the_command_prints_the_back_test_beside_the_baselines(land) -> None:

@@ -52,7 +52,8 @@ class Command(BaseCommand):
         self.stdout.write(
             f"  {row.until}: {making.said(row)}; chance of {row.due / 1e4:.0f}%: "
             f"{(row.chance or 0) / 1e4:.1f}%; needed {(row.needed or 0) / 100:.2f} firms a month, "
-            f"{row.run_rate / 100:.2f} in the last twelve"
+            f"{row.run_rate / 100:.2f} in the last twelve; ranges widened by "
+            f"{row.slack.get('ppm', 0) / 1e4:.1f} points a year ahead"
         )
         self._print_summary(row)
 
@@ -80,8 +81,10 @@ class Command(BaseCommand):
 
     def _print_until(self, on: dt.date, until: dt.date) -> None:
         ground = making.Ground.read()
+        definitions = list(CoverageDefinition.objects.all())
         for path in RequiredPath.objects.all():
             path.due_on = until
-            for definition in CoverageDefinition.objects.all():
-                for row in making.of(ground, definition, path.tier, path, on)[:1]:
+            slacks = making.Slacks.on(ground, definitions, path.tier, on)
+            for definition in definitions:
+                for row in making.of(ground, definition, path.tier, path, on, slacks=slacks)[:1]:
                     self._print(row)
