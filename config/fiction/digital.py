@@ -16,7 +16,7 @@ from config.fiction.words import MARK
 from cultivation.digital import maturity, projects
 from cultivation.digital.assessing import drafting
 from cultivation.digital.assessing.sheet import Sheet
-from cultivation.digital.models import AcceptanceItem, ServiceProvider
+from cultivation.digital.models import AcceptanceItem, ProjectTick, ServiceProvider
 from cultivation.digital.transforming import accepting, providers, steps
 from cultivation.pipeline.filling.saving import Wish
 from enterprises.accounts.models import User
@@ -157,7 +157,7 @@ def _running(firm: Enterprise, owner: User) -> TransformationProject:
 def _accepted(firm: Enterprise, *, owner: User, county: User) -> TransformationProject:
     """Register a project and accept it with its check-list (已验收项目)."""
     today = timezone.localdate()
-    begun, done = today - 390 * DAY, today - 310 * DAY
+    begun, done, checked = today - 390 * DAY, today - 310 * DAY, timezone.now() - 290 * DAY
     project = projects.register(
         firm,
         name=f"仓储物流数字化{MARK}",
@@ -185,6 +185,9 @@ def _accepted(firm: Enterprise, *, owner: User, county: User) -> TransformationP
             document=document if item.document else None,
             remark=f"演示核对{MARK}",
         )
+    ProjectTick.objects.filter(project=project).update(
+        made_at=checked
+    )  # a tick counts from its day
     return projects.accept(project, on=today - 280 * DAY, by=county)
 
 

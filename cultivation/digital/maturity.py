@@ -11,7 +11,7 @@ from django.db.models import F, OuterRef, Q, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from cultivation.digital import index, scoring
+from cultivation.digital import index, rights, scoring
 from cultivation.digital.assessing import rules
 from cultivation.digital.models import MaturityAssessment
 from enterprises.audit import recording
@@ -34,16 +34,10 @@ BATCH = 1000
 KEPT = ("enterprise_id", "document", "made_by", "made_by_id", "declared", "findings")
 
 
-def is_officer_of(user: User, enterprise: Enterprise) -> bool:
-    """Tell whether a user sits in an office responsible for an enterprise (主管部门)."""
-    path = enterprise.region_path
-    return any(path.startswith(office) for office, _role in user.scope.offices)
-
-
 def may_record(user: User, enterprise: Enterprise, *, way: str) -> bool:
-    """Tell who may record: staff their self-assessment, officers an assessment on site."""
+    """Tell who may record: staff their self-assessment, reviewing officers on site."""
     if way == Way.ON_SITE:
-        return is_officer_of(user, enterprise)
+        return rights.reviews(user, enterprise.region_path)
     return enterprise.pk in user.scope.enterprises
 
 

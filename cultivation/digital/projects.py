@@ -51,6 +51,7 @@ def register(
         "public_money": public_money, "public_paid": public_paid, "note": note.strip(),
     }  # fmt: skip
     _refuse_wrong(values)
+    _refuse_unlisted(provider)
     project = TransformationProject.objects.create(
         enterprise=enterprise, started_on=started_on, **values
     )
@@ -79,6 +80,8 @@ def change(
         raise ValidationError(_("The project is accepted already; only payments can be noted."))
     now = {key: getattr(project, key) for key in EDITABLE} | dict(values)
     _refuse_wrong(now)
+    if now["provider"] != project.provider:
+        _refuse_unlisted(now["provider"])
     before = {key: getattr(project, key) for key in values if getattr(project, key) != values[key]}
     for key, value in values.items():
         setattr(project, key, value)
@@ -113,7 +116,8 @@ def finish(project: TransformationProject, *, on: dt.date, by: User) -> Transfor
 def accept(project: TransformationProject, *, on: dt.date, by: User) -> TransformationProject:
     """Accept a finished project, once, with all that its check-list requires (项目验收).
 
-    The list and the assessments before and after are kept with it.
+    The list is the one in force on the day and what holds is what held on it. The list and the
+    assessments before and after are kept with the project.
     """
     project = steps.locked(project)
     if not steps.may_accept(by, project.enterprise):
@@ -125,10 +129,11 @@ def accept(project: TransformationProject, *, on: dt.date, by: User) -> Transfor
     steps.refuse_future(on)
     if on < project.finished_on:
         raise ValidationError(_("A project is not accepted before it is finished."))
-    checked = accepting.refuse_missing(project)
-    gain = gains.of(project)
+    checked = accepting.refuse_missing(project, on=on)
+    after_it = gains.assessments_after(project, on=on)
+    project.before = gains.assessment_before(project)
+    project.after = after_it[0] if after_it else None
     project.accepted_on, project.acceptance_rule = on, checked.rule
-    project.before, project.after = gain.before, gain.after
     project.version += 1
     project.save()
     steps.close(project, steps.Stage.ACCEPTANCE, on)
@@ -137,6 +142,15 @@ def accept(project: TransformationProject, *, on: dt.date, by: User) -> Transfor
         after["rule"] = checked.rule.code
     steps.note(project, by=by, before={"accepted_on": None}, after=after)
     return project
+
+
+def _refuse_unlisted(provider: ServiceProvider | None) -> None:
+    """Refuse to choose a provider that is no longer in the list."""
+    if provider is not None and not provider.active:
+        raise ValidationError(
+            _("%(provider)s is no longer in the list of providers; choose another one.")
+            % {"provider": provider}
+        )
 
 
 def _refuse_wrong(values: Mapping[str, Any]) -> None:

@@ -70,15 +70,18 @@ def begin(
     declared = last(enterprise, Way.SELF) if from_declared and way == Way.ON_SITE else None
     if from_declared and declared is None:
         raise ValidationError(_("The enterprise has declared no answers under the 2024 index."))
-    draft = AssessmentDraft.objects.create(
+    draft, new = AssessmentDraft.objects.get_or_create(  # somebody may begin at the same time
         enterprise=enterprise,
         way=way,
-        before=before,
-        declared=declared,
-        values=_values(declared or before),
-        made_by=by,
+        defaults={
+            "before": before,
+            "declared": declared,
+            "values": _values(declared or before),
+            "made_by": by,
+        },
     )
-    _note(draft, by, "maturity.draft_begun", {"declared": declared.pk if declared else None})
+    if new:
+        _note(draft, by, "maturity.draft_begun", {"declared": declared.pk if declared else None})
     return draft
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from cultivation.digital import index, scoring
 from cultivation.digital.assessing import rules
-from cultivation.digital.models import MaturityAssessment, ServiceProvider
+from cultivation.digital.models import MaturityAssessment
+from cultivation.digital.transforming import providers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -39,40 +40,14 @@ class Needs:
 
 
 def serving(firms: Mapping[int, tuple[Enterprise, Needs | None]]) -> dict[int, tuple[str, ...]]:
-    """Return for each firm a few providers of its region that serve what it lacks (适配服务商).
-
-    As transforming.providers.fitting, which asks for one firm: here one query serves the list.
-    """
+    """Return for each firm a few providers of its region that serve what it lacks (适配服务商)."""
     lacking = {
-        key: (firm.region_path, {scenario.no for scenario, _own in wanted.nearest})
+        key: (firm.region_path, [scenario.no for scenario, _own in wanted.nearest])
         for key, (firm, wanted) in firms.items()
         if wanted is not None and wanted.nearest
     }
-    if not lacking:
-        return {}
-    rows = ServiceProvider.objects.filter(active=True).prefetch_related("regions", "scenarios")
-    known = [
-        (
-            row.name,
-            None if row.nationwide else tuple(one.path for one in row.regions.all()),
-            {one.scenario for one in row.scenarios.all()},
-        )
-        for row in rows.order_by("name")
-    ]
-    return {key: _fitting(path, wanted, known) for key, (path, wanted) in lacking.items()}
-
-
-def _fitting(
-    path: str, wanted: set[int], known: list[tuple[str, tuple[str, ...] | None, set[int]]]
-) -> tuple[str, ...]:
-    """Return the providers that serve most of what is wanted at a region path."""
-    found = [
-        (-len(wanted & scenarios), name)
-        for name, regions, scenarios in known
-        if wanted & scenarios
-        and (regions is None or any(path.startswith(region) for region in regions))
-    ]
-    return tuple(name for _serves, name in sorted(found)[:OFFERED])
+    found = providers.fitting(lacking, most=OFFERED)
+    return {key: tuple(fit.provider.name for fit in fits) for key, fits in found.items()}
 
 
 def of(keys: Iterable[int], target: int) -> dict[int, Needs]:

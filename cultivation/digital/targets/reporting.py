@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from cultivation.digital import rights
 from cultivation.digital.models import Target, TargetFigure
 from enterprises.audit import recording
 
@@ -22,8 +23,8 @@ MOST = 1_000_000_000  # of a number
 
 
 def may_report(user: User, region: Region) -> bool:
-    """Tell whether a user may enter figures of a region: officers in charge of it (可填报)."""
-    return any(region.path.startswith(office) for office, _role in user.scope.offices)
+    """Tell whether a user may enter figures of a region: officers who review there (可填报)."""
+    return rights.reviews(user, region.path)
 
 
 @transaction.atomic

@@ -52,11 +52,21 @@ class CheckList:
 
     rule: AcceptanceRule | None
     points: tuple[Point, ...]
+    on: dt.date
 
     @property
     def missing(self) -> list[AcceptanceItem]:
         """Return the required items that do not hold."""
         return [one.item for one in self.points if one.item.required and not one.holds]
+
+    @property
+    def ticked_later(self) -> list[dt.date]:
+        """Return the days after the list's own on which required items were ticked."""
+        return [
+            timezone.localdate(one.tick.made_at)
+            for one in self.points
+            if one.item.required and one.by_hand and one.tick is not None and not one.holds
+        ]
 
 
 @transaction.atomic
@@ -99,7 +109,10 @@ def _item(rule: AcceptanceRule, number: int, row: dict[str, Any]) -> AcceptanceI
 
 
 def rule_for(project: TransformationProject, *, on: dt.date | None = None) -> AcceptanceRule | None:
-    """Return the list of the nearest region above the enterprise that is valid on a day."""
+    """Return the list of the nearest region above the enterprise in force on a day, else today.
+
+    An accepted project keeps the list that it was accepted by.
+    """
     if project.acceptance_rule_id:
         return project.acceptance_rule
     day = on or timezone.localdate()
@@ -117,28 +130,44 @@ def _nearness(rule: AcceptanceRule) -> tuple[int, dt.date]:
     return (len(rule.region.path) if rule.region else -1), rule.valid_from
 
 
-def check_list(project: TransformationProject) -> CheckList:
-    """Return the list of a project with what holds today (核对情况)."""
-    rule = rule_for(project)
+def check_list(project: TransformationProject, *, on: dt.date | None = None) -> CheckList:
+    """Return the list in force on a day with what holds on it (核对情况).
+
+    Without a day that of the acceptance, and today while there is none.
+    """
+    day = on or project.accepted_on or timezone.localdate()
+    rule = rule_for(project, on=day)
     if rule is None:
-        return CheckList(None, ())
+        return CheckList(None, (), day)
     rows = ProjectTick.objects.filter(project=project).select_related("document", "made_by")
     ticks = {tick.item_id: tick for tick in rows}
-    facts = _facts(project)
+    facts = _facts(project, day)
     points = tuple(
-        Point(item, facts[item.found] if item.found else item.pk in ticks, ticks.get(item.pk))
+        Point(
+            item,
+            facts[item.found] if item.found else _ticked(project, ticks.get(item.pk), day),
+            ticks.get(item.pk),
+        )
         for item in rule.items.all()
     )
-    return CheckList(rule, points)
+    return CheckList(rule, points, day)
 
 
-def _facts(project: TransformationProject) -> dict[str, bool]:
-    """Return what the system finds out by itself."""
-    after = gains.assessments_after(project)
+def _ticked(project: TransformationProject, tick: ProjectTick | None, day: dt.date) -> bool:
+    """Tell whether an item was ticked by a day; the ticks of an accepted project stand."""
+    if tick is None or project.accepted_on:
+        return tick is not None
+    return timezone.localdate(tick.made_at) <= day
+
+
+def _facts(project: TransformationProject, day: dt.date) -> dict[str, bool]:
+    """Return what the system finds out by itself, as it was on a day."""
+    after = gains.assessments_after(project, on=day)
     diagnosis = steps.of_stage(project, "diagnosis")
+    diagnosed = diagnosis.done_on if diagnosis else None
     return {
-        Found.DIAGNOSED: diagnosis is not None and diagnosis.done_on is not None,
-        Found.FINISHED: project.finished_on is not None,
+        Found.DIAGNOSED: diagnosed is not None and diagnosed <= day,
+        Found.FINISHED: project.finished_on is not None and project.finished_on <= day,
         Found.ASSESSED: bool(after),
         Found.ON_SITE: any(row.way == "on_site" for row in after),
         Found.LEVEL_2: bool(after) and after[0].level >= TRANSFORMED,
@@ -170,7 +199,12 @@ def tick(
     made, _new = ProjectTick.objects.update_or_create(
         project=locked,
         item=item,
-        defaults={"document": document, "remark": remark.strip(), "made_by": by},
+        defaults={
+            "document": document,
+            "remark": remark.strip(),
+            "made_by": by,
+            "made_at": timezone.now(),
+        },
     )
     told = {"item": item.code, "document": document.sha256 if document else None}
     steps.note(locked, by=by, before={}, after=told)
@@ -199,13 +233,22 @@ def _open(project: TransformationProject, item: AcceptanceItem, by: User) -> Tra
     return locked
 
 
-def refuse_missing(project: TransformationProject) -> CheckList:
-    """Raise ValidationError that names the required items missing; else return the list."""
-    found = check_list(project)
-    if found.missing:
-        names = _("; ").join(str(item) for item in found.missing)
+def refuse_missing(project: TransformationProject, *, on: dt.date) -> CheckList:
+    """Raise ValidationError that names required items missing on a day; else return the list."""
+    found = check_list(project, on=on)
+    if not found.missing:
+        return found
+    words = {
+        "rule": found.rule,
+        "items": _("; ").join(str(item) for item in found.missing),
+        "day": on,
+    }
+    if on == timezone.localdate():
         raise ValidationError(
-            _("Not accepted yet: the check-list “%(rule)s” still lacks: %(items)s.")
-            % {"rule": found.rule, "items": names}
+            _("Not accepted yet: the check-list “%(rule)s” still lacks: %(items)s.") % words
         )
-    return found
+    said = [_("On %(day)s the check-list “%(rule)s” still lacked: %(items)s.") % words]
+    if found.ticked_later:
+        latest = max(found.ticked_later)
+        said.append(_("Ticks count from their day; the last is of %(day)s.") % {"day": latest})
+    raise ValidationError(said)

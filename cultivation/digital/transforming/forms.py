@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from cultivation.digital import index
@@ -17,6 +18,7 @@ from enterprises.registry.models import Document
 if TYPE_CHECKING:
     import datetime as dt
 
+    from cultivation.digital.models import TransformationProject
     from enterprises.registry.models import Enterprise
 
 DUE = "due_"
@@ -31,11 +33,21 @@ class MoneyForm(forms.Form):
     public_paid = MoneyField(label=_("Public money paid so far"))
 
 
+class ProviderChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """The providers of the list, and the one that a project has though it left the list."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        """Return the name, and whether it is no longer in the list."""
+        if obj.active:
+            return str(obj)
+        return _("%(provider)s (no longer in the list)") % {"provider": obj}
+
+
 class ProjectForm(MoneyForm):
     """A project: name, provider, money, note (项目)."""
 
     name = forms.CharField(label=_("Name of the project"), max_length=200)
-    provider = forms.ModelChoiceField(
+    provider = ProviderChoice(
         ServiceProvider.objects.none(),
         label=_("Service provider"),
         required=False,
@@ -46,9 +58,12 @@ class ProjectForm(MoneyForm):
     )
     field_order = ("name", "started_on", "provider", "own_money", "own_paid", "public_money")
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, present: TransformationProject | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        rows = ServiceProvider.objects.filter(active=True)
+        kept = Q(pk=present.provider_id) if present and present.provider_id else Q(pk__in=[])
+        rows = ServiceProvider.objects.filter(Q(active=True) | kept)
         self.fields["provider"].queryset = rows  # type: ignore[attr-defined]
 
 

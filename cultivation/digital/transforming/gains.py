@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.utils import timezone
+
 from cultivation.digital import index, maturity
 from cultivation.digital.models import MaturityAssessment
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from cultivation.digital.index import Scenario
     from cultivation.digital.models import TransformationProject
 
@@ -63,7 +67,7 @@ def of(project: TransformationProject) -> Gain:
     """Return the gain of a project: as kept at its acceptance, else by what is known now."""
     if project.accepted_on and (project.before_id or project.after_id):
         return Gain(project.before, project.after)
-    after = assessments_after(project)
+    after = assessments_after(project, on=project.accepted_on or timezone.localdate())
     return Gain(assessment_before(project), after[0] if after else None)
 
 
@@ -75,11 +79,16 @@ def assessment_before(project: TransformationProject) -> MaturityAssessment | No
     return rows.order_by(*maturity.NEWEST_FIRST).first()
 
 
-def assessments_after(project: TransformationProject) -> list[MaturityAssessment]:
-    """Return the assessments made since the work was done, the latest first (改造后评测)."""
+def assessments_after(project: TransformationProject, *, on: dt.date) -> list[MaturityAssessment]:
+    """Return the assessments since the work was done that are valid on a day, the latest first.
+
+    One of a later day, or one that has expired by the day, proves nothing on it (改造后评测).
+    """
     if project.finished_on is None:
         return []
     rows = MaturityAssessment.objects.filter(
-        enterprise=project.enterprise_id, assessed_on__gte=project.finished_on
+        maturity.valid_on(on),
+        enterprise=project.enterprise_id,
+        assessed_on__gte=project.finished_on,
     )
     return list(rows.order_by(*maturity.NEWEST_FIRST))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from cultivation.digital import index
@@ -16,10 +17,10 @@ from enterprises.audit import recording
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from django.db.models import QuerySet
-
     from enterprises.accounts.models import User
     from enterprises.places.models import Region
+
+    Lack = tuple[str, Iterable[int]]  # region path, scenarios
 
 CONTACT = ("contact_name", "contact_phone", "contact_email")
 FIELDS = ("name", "credit_code", "about", "nationwide", *CONTACT, "active")
@@ -41,19 +42,47 @@ def sees_contacts(user: User) -> bool:
     return bool(scope.is_office or scope.is_auditor or scope.enterprises)
 
 
-def fitting(scenarios: Iterable[int], region: Region | None) -> QuerySet[ServiceProvider]:
-    """Return active providers of a region that serve some of the scenarios, most of them first."""
-    wanted = sorted(set(scenarios))
-    rows = ServiceProvider.objects.filter(active=True)
-    if region is not None:
-        rows = rows.filter(in_reach(region.path))
-    return (
-        rows.annotate(
-            serves=Count("scenarios", filter=Q(scenarios__scenario__in=wanted), distinct=True)
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A provider and how many of the scenarios asked for it serves (适配)."""
+
+    provider: ServiceProvider
+    serves: int
+
+
+def fitting(lacking: Mapping[int, Lack], *, most: int) -> dict[int, list[Fit]]:
+    """Return for each key the active providers who work there and serve what is lacking (适配).
+
+    At most so many, those that serve most of it first. However many keys: a query for providers,
+    their regions and their scenarios.
+    """
+    wanted = {key: (path, set(scenarios)) for key, (path, scenarios) in lacking.items()}
+    numbers = set[int]().union(*(scenarios for _path, scenarios in wanted.values()))
+    if not numbers:
+        return {key: [] for key in wanted}
+    serving = ProviderScenario.objects.filter(scenario__in=numbers)
+    rows = ServiceProvider.objects.filter(active=True, pk__in=serving.values("provider"))
+    known = [
+        (
+            row,
+            [one.path for one in row.regions.all()],
+            {one.scenario for one in row.scenarios.all()},
         )
-        .filter(serves__gt=0)
-        .order_by("-serves", "name")
-    )
+        for row in rows.order_by("name").prefetch_related("regions", "scenarios")
+    ]
+    return {key: _fitting(path, lacks, known)[:most] for key, (path, lacks) in wanted.items()}
+
+
+def _fitting(
+    path: str, lacks: set[int], known: list[tuple[ServiceProvider, list[str], set[int]]]
+) -> list[Fit]:
+    """Return who serves some of what is lacking at a region path, who serves most first."""
+    found = [
+        Fit(row, len(lacks & serves))
+        for row, paths, serves in known
+        if lacks & serves and (row.nationwide or any(path.startswith(one) for one in paths))
+    ]
+    return sorted(found, key=lambda fit: (-fit.serves, fit.provider.name))
 
 
 def in_reach(path: str) -> Q:

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from cultivation.digital.maturity import is_officer_of
+from cultivation.digital import rights
 from cultivation.digital.models import ProjectStep, TransformationProject
 from enterprises.registry import ledger
 
@@ -31,13 +31,13 @@ REASON = 200  # letters
 
 
 def may_keep(user: User, enterprise: Enterprise) -> bool:
-    """Tell whether a user may register and keep projects: staff, or an officer (登记)."""
-    return enterprise.pk in user.scope.enterprises or is_officer_of(user, enterprise)
+    """Tell whether a user may register and keep projects: staff, or reviewing officers (登记)."""
+    return enterprise.pk in user.scope.enterprises or may_accept(user, enterprise)
 
 
 def may_accept(user: User, enterprise: Enterprise) -> bool:
-    """Tell whether a user may accept projects: only an officer (验收)."""
-    return is_officer_of(user, enterprise)
+    """Tell whether a user may accept projects: only an officer who reviews (验收)."""
+    return rights.reviews(user, enterprise.region_path)
 
 
 def of_stage(project: TransformationProject, stage: str) -> ProjectStep | None:

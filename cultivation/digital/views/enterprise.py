@@ -74,9 +74,8 @@ def _order(row: MaturityAssessment) -> tuple[int, str, int]:
 
 def _fitting(gap: Gap, enterprise: Enterprise) -> list[Any]:
     """Return providers who serve what the next level asks for."""
-    if not gap.scenarios:
-        return []
-    return list(providers.fitting(gap.scenarios, enterprise.region)[:OFFERED])
+    lacking = {enterprise.pk: (enterprise.region_path, gap.scenarios)}
+    return providers.fitting(lacking, most=OFFERED)[enterprise.pk]
 
 
 def _projects(user: User, enterprise: Enterprise) -> dict[str, Any]:

@@ -99,8 +99,12 @@ def edit(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     if not steps.may_keep(user, enterprise):
         raise PermissionDenied
     names = ("own_paid", "public_paid") if found.accepted_on else projects.EDITABLE
-    kind: type[forms.Form] = MoneyForm if found.accepted_on else ProjectForm
-    form = kind(request.POST or None, initial={name: getattr(found, name) for name in names})
+    given: dict[str, Any] = {"initial": {name: getattr(found, name) for name in names}}
+    form: forms.Form = (
+        MoneyForm(request.POST or None, **given)
+        if found.accepted_on
+        else ProjectForm(request.POST or None, present=found, **given)
+    )
     for name in set(form.fields) - set(names):
         del form.fields[name]
     if request.method == "POST" and form.is_valid():
@@ -117,9 +121,10 @@ def edit(request: HttpRequest, pk: int, number: int) -> HttpResponse:
 @login_required
 def step(request: HttpRequest, pk: int, number: int, step: str) -> HttpResponse:
     """Note that a project is finished, or accept it (完工或验收)."""
-    _enterprise, found = _seen(request, pk, number)
+    found = _seen(request, pk, number)[1]
     if step not in BY_PROJECT:
         raise Http404
+    _refuse(request, steps.may_accept if step == "accept" else steps.may_keep, found)
     form = StepForm(request.POST)
     _do(
         request,
@@ -133,7 +138,8 @@ def step(request: HttpRequest, pk: int, number: int, step: str) -> HttpResponse:
 @login_required
 def milestone(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     """Add a milestone to a project (新增里程碑)."""
-    _enterprise, found = _seen(request, pk, number)
+    found = _seen(request, pk, number)[1]
+    _refuse(request, steps.may_keep, found)
     form = MilestoneForm(request.POST)
     _do(request, form, lambda: steps.add_milestone(found, by=viewer(request), **form.cleaned_data))
     return redirect("digital:project", pk, number)
@@ -143,7 +149,8 @@ def milestone(request: HttpRequest, pk: int, number: int) -> HttpResponse:
 @login_required
 def part(request: HttpRequest, pk: int, number: int, part: int, do: str) -> HttpResponse:
     """Note that a stage or milestone is done, moved to another day, or left out (节点)."""
-    _enterprise, found = _seen(request, pk, number)
+    found = _seen(request, pk, number)[1]
+    _refuse(request, steps.may_keep, found)
     row = get_object_or_404(ProjectStep.objects.select_related("project"), pk=part, project=found)
     user, form = viewer(request), _part_form(do, request)
     taken: dict[str, Callable[[], object]] = {
@@ -167,6 +174,7 @@ def _part_form(do: str, request: HttpRequest) -> forms.Form:
 def tick(request: HttpRequest, pk: int, number: int, item: int) -> HttpResponse:
     """Tick an item of the check-list with its proof, or take the tick back (验收核对)."""
     enterprise, found = _seen(request, pk, number)
+    _refuse(request, steps.may_accept, found)
     row = get_object_or_404(AcceptanceItem.objects.select_related("rule"), pk=item)
     user, form = viewer(request), TickForm(request.POST, enterprise=enterprise)
     if request.POST.get("do") == "untick":
@@ -177,6 +185,14 @@ def tick(request: HttpRequest, pk: int, number: int, item: int) -> HttpResponse:
 
 
 BY_PROJECT = {"finish": projects.finish, "accept": projects.accept}
+
+
+def _refuse(
+    request: HttpRequest, may: Callable[[User, Enterprise], bool], found: TransformationProject
+) -> None:
+    """Answer 403 before anything sent is read, where the viewer may only look."""
+    if not may(viewer(request), found.enterprise):
+        raise PermissionDenied
 
 
 def _do(request: HttpRequest, form: forms.Form, deed: Callable[[], object]) -> None:

@@ -4,12 +4,14 @@ import datetime as dt
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import connection
 
 from cultivation.digital import maturity
 from cultivation.digital.assessing import drafting, rules
 from cultivation.digital.assessing.sheet import Sheet
 from cultivation.digital.models import AssessmentDraft, LevelRule, MaturityAssessment
 from cultivation.pipeline.filling.saving import State, Wish
+from enterprises.audit.models import AuditRecord
 from tests.digital.conftest import TODAY, answers, assess
 
 SELF, ON_SITE = "self_declared", "on_site"
@@ -221,3 +223,39 @@ def test_only_deciding_officers_of_the_nation_issue_thresholds(places, seated) -
     ):
         with pytest.raises(PermissionDenied):
             issue(user)
+
+
+@pytest.mark.parametrize("looks", [1, 2])
+def test_a_draft_begun_by_two_at_once_is_one(firm, seated, looks) -> None:
+    one = firm()
+    owner, editor, left = seated("owner", of=one), seated("editor", of=one), [looks]
+
+    def rival(execute, sql, params, many, context):
+        """Let somebody else begin just after the draft was looked for."""
+        found = execute(sql, params, many, context)
+        if sql.startswith("SELECT") and 'FROM "digital_assessmentdraft"' in sql:
+            left[0] -= 1
+            if not left[0]:
+                AssessmentDraft.objects.create(enterprise=one, way=SELF, made_by=editor)
+        return found
+
+    with connection.execute_wrapper(rival):
+        found = drafting.begin(one, way=SELF, by=owner)
+    assert (found, found.made_by) == (AssessmentDraft.objects.get(), editor)
+    assert not AuditRecord.objects.filter(action="maturity.draft_begun").exists()
+
+
+def test_an_office_seat_without_the_right_assesses_nothing(firm, seated) -> None:
+    one, reader = firm(), seated("county", code="440106", may_review=False)
+    with pytest.raises(PermissionDenied):
+        drafting.begin(one, way=ON_SITE, by=reader)
+    with pytest.raises(PermissionDenied):
+        maturity.record(
+            one,
+            way=ON_SITE,
+            index_version=2024,
+            level=2,
+            assessed_on=TODAY,
+            by=reader,
+            assessor="x",
+        )

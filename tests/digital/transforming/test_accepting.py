@@ -3,15 +3,18 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+import time_machine
 from django.core.exceptions import PermissionDenied, ValidationError
 
 from cultivation.digital import definitions, projects
 from cultivation.digital.models import AcceptanceItem, AcceptanceRule, ProjectTick
-from cultivation.digital.transforming import accepting, gains
+from cultivation.digital.transforming import accepting, gains, steps
 from enterprises.places.models import Region
 from tests.digital.conftest import TODAY, answers, assess
 from tests.digital.transforming.conftest import paper
 
+LIST = "General list (this system's own)"
+LACKED = "contract and proof of payment; the systems are in real use"
 BEGUN, DONE = dt.date(2026, 1, 5), dt.date(2026, 5, 1)
 
 
@@ -169,3 +172,90 @@ def test_the_gain_lies_between_the_assessment_before_and_the_one_after(
 def test_a_project_without_assessments_has_no_gain(finished) -> None:
     gain = gains.of(finished)
     assert (gain.levels, gain.points, gain.raised) == (None, None, 0)
+
+
+def at(day: dt.date):
+    """Let the work be done at noon of a day."""
+    return time_machine.travel(dt.datetime.combine(day, dt.time(4), dt.UTC), tick=False)
+
+
+def test_an_acceptance_is_not_dated_before_its_proof(finished, officer, accept_all) -> None:
+    ticked = dt.date(2026, 6, 20)
+    with at(ticked):
+        accept_all(finished, officer)
+    with pytest.raises(ValidationError) as refusal:
+        projects.accept(finished, on=ticked - dt.timedelta(days=1), by=officer)
+    assert refusal.value.messages == [
+        f"On 2026-06-19 the check-list “{LIST}” still lacked: {LACKED}.",
+        "Ticks count from their day; the last is of 2026-06-20.",
+    ]
+    assert projects.accept(finished, on=ticked, by=officer).accepted_on == ticked
+
+
+def test_a_tick_made_anew_counts_from_then(finished, officer) -> None:
+    item = AcceptanceItem.objects.get(code="in_use")
+    with at(dt.date(2026, 6, 1)):
+        accepting.tick(finished, item, by=officer)
+    accepting.tick(finished, item, by=officer, remark="other proof")
+    lacking = accepting.check_list(finished, on=dt.date(2026, 6, 1)).missing
+    assert [one.code for one in lacking] == ["contract", "in_use"]
+
+
+def test_a_project_is_accepted_by_the_list_in_force_on_its_day(
+    finished, officer, places, accept_all
+) -> None:
+    with at(dt.date(2026, 6, 1)):
+        accept_all(finished, officer)
+    AcceptanceRule.objects.create(
+        code="county", name_zh="x", name_en="x", confidence="M", region=places["440106"],
+        valid_from=dt.date(2026, 6, 15),
+    ).items.create(code="more", number=1, text_zh="x", text_en="more")  # fmt: skip
+    with pytest.raises(ValidationError, match="still lacks: more"):
+        projects.accept(finished, on=TODAY, by=officer)
+    project = projects.accept(finished, on=dt.date(2026, 6, 14), by=officer)
+    assert project.acceptance_rule.code == "general"
+
+
+@pytest.mark.parametrize(
+    ("made", "until", "accepted"),
+    [
+        ((2026, 6, 10), None, (2026, 6, 9)),  # not yet
+        ((2026, 6, 10), (2026, 6, 20), (2026, 6, 21)),  # expired
+    ],
+)
+def test_only_an_assessment_valid_on_the_day_counts(
+    finished, officer, made, until, accepted
+) -> None:
+    rule = AcceptanceRule.objects.get()
+    rule.items.filter(found="").delete()
+    rule.items.filter(found="assessed").update(required=True)
+    row = assess(
+        finished.enterprise, 2, assessed_on=dt.date(*made), valid_to=until and dt.date(*until)
+    )
+    with pytest.raises(ValidationError, match="still lacked: the level was assessed"):
+        projects.accept(finished, on=dt.date(*accepted), by=officer)
+    project = projects.accept(finished, on=dt.date(*made), by=officer)
+    assert (project.after, gains.of(project).after) == (row, row)
+    assert missing(project) == []  # also today, when it may have expired
+
+
+def test_the_gain_of_a_project_under_way_leaves_out_what_has_expired(finished) -> None:
+    assess(finished.enterprise, 3, assessed_on=DONE, valid_to=dt.date(2026, 6, 1))
+    assert gains.of(finished).after is None
+
+
+def test_an_office_seat_without_the_right_only_reads(finished, seated) -> None:
+    reader = seated("city", code="440100", may_review=False)
+    item = AcceptanceItem.objects.get(code="in_use")
+    deeds = [
+        lambda: accepting.tick(finished, item, by=reader),
+        lambda: accepting.untick(finished, item, by=reader),
+        lambda: projects.accept(finished, on=TODAY, by=reader),
+        lambda: projects.change(finished, {"name": "x"}, version=2, by=reader),
+        lambda: projects.register(finished.enterprise, name="x", started_on=BEGUN, by=reader),
+        lambda: steps.plan(finished, {"plan": TODAY}, by=reader),
+        lambda: steps.add_milestone(finished, name="x", due_on=TODAY, by=reader),
+    ]
+    for deed in deeds:
+        with pytest.raises(PermissionDenied):
+            deed()

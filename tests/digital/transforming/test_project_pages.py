@@ -4,10 +4,12 @@ import datetime as dt
 import re
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from cultivation.digital import projects
 from cultivation.digital.models import AcceptanceItem, ServiceProvider, TransformationProject
+from enterprises.accounts.models import User
 from enterprises.jobs.models import JobRun
 from tests.digital.conftest import TODAY
 from tests.digital.transforming.conftest import paper
@@ -55,19 +57,19 @@ def test_a_project_goes_from_diagnosis_to_acceptance_by_its_pages(client, firm, 
     accept = of(one, "project_step", project.pk, "accept")
     assert client.post(accept, {"on": "2026-06-01"}).status_code == 403
     client.force_login(officer)
-    said = text_of(client.post(accept, {"on": "2026-06-01"}, follow=True))
+    said = text_of(client.post(accept, {"on": "2026-06-30"}, follow=True))
     assert "still lacks: contract and proof of payment; the systems are in real use." in said
     for code in ("contract", "in_use"):
         item = AcceptanceItem.objects.get(code=code)
         to, proof = of(one, "project_tick", project.pk, item.pk), paper(one).pk
         client.post(to, {"do": "tick", "document": proof, "remark": "seen"})
     assert "It can be accepted once" not in text_of(client.get(page))
-    client.post(accept, {"on": "2026-06-01"})
+    client.post(accept, {"on": "2026-06-30"})
     project.refresh_from_db()
     assert (project.started_on, project.finished_on, project.accepted_on) == (
         dt.date(2026, 1, 5),
         dt.date(2026, 5, 1),
-        dt.date(2026, 6, 1),
+        TODAY,
     )
     edit = of(one, "project_edit", project.pk)
     assert 'name="name"' not in client.get(edit).content.decode()
@@ -232,3 +234,51 @@ def test_an_office_keeps_its_providers_by_the_pages(places, signed_in, client, s
     assert (made.name, list(made.regions.all())) == ("乙（虚构）", [places["440100"]])
     client.force_login(seated("province", code="110000", may_register=True))
     assert client.get(edit).status_code == 403
+
+
+def test_an_office_seat_without_the_right_is_offered_nothing_and_gets_403(
+    owned, client, seated
+) -> None:
+    one, step = owned.enterprise, owned.steps.get(stage="diagnosis")
+    item = AcceptanceItem.objects.get(code="in_use")
+    client.force_login(seated("county", code="440106", may_review=False))
+    project = of(one, "project", owned.pk)
+    forms = re.compile(rf'action="{project}|href="{project}edit')
+    assert forms.findall(client.get(project).content.decode()) == []
+    assert of(one, "project_new") not in client.get(of(one, "of_enterprise")).content.decode()
+    sent = {
+        of(one, "project_new"): {},
+        of(one, "project_edit", owned.pk): {},
+        of(one, "project_step", owned.pk, "finish"): {"on": "x"},
+        of(one, "project_step", owned.pk, "accept"): {"on": "x"},
+        of(one, "project_milestone", owned.pk): {"due_on": "x"},
+        of(one, "project_part", owned.pk, step.pk, "done"): {"on": "x"},
+        of(one, "project_tick", owned.pk, item.pk): {"document": "x"},
+        of(one, "assess", "on-site"): {},
+        of(one, "result"): {},
+    }
+    assert {to: client.post(to, data).status_code for to, data in sent.items()} == dict.fromkeys(
+        sent, 403
+    )
+
+
+def test_a_provider_that_left_the_list_stays_with_its_project(
+    owned, client, places, seated
+) -> None:
+    nation = seated("nation", code="000000")
+    gone, other = (provider(nation, places, name, [1]) for name in ("旧服务商", "另一家"))
+    owner = User.objects.get(username=f"owner-{owned.enterprise_id}")
+    projects.change(owned, {"provider": gone}, version=1, by=owner)
+    ServiceProvider.objects.update(active=False)
+    client.force_login(owner)
+    client.cookies["django_language"] = "en"
+    edit = of(owned.enterprise, "project_edit", owned.pk)
+    page = text_of(client.get(edit))
+    assert f'<option value="{gone.pk}" selected>旧服务商 (no longer in the list)</option>' in page
+    assert "另一家" not in page
+    client.post(edit, {"name": "改名", "provider": gone.pk, "version": 2})
+    owned.refresh_from_db()
+    assert (owned.name, owned.provider) == ("改名", gone)
+    other.refresh_from_db()
+    with pytest.raises(ValidationError, match="no longer in the list of providers"):
+        projects.change(owned, {"provider": other}, version=3, by=owner)

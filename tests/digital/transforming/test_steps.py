@@ -198,10 +198,13 @@ def test_fitting_providers_serve_most_and_work_in_the_region(places, seated) -> 
     provider(nation, places, "三", [1, 2, 3], "440300")
     provider(nation, places, "四", [9])
     provider(nation, places, "五", [1, 2, 3], active=False)
-    found = providers.fitting([1, 3, 2], places["440106"])
-    assert [(row, row.serves) for row in found] == [(two, 3), (one, 2)]
-    assert list(providers.fitting([9], None).values_list("name", flat=True)) == ["四"]
-    assert list(providers.fitting([], places["440106"])) == []
+    here = places["440106"].path
+    lacking = {1: (here, [1, 3, 2]), 2: (here, [9]), 3: (here, [])}
+    found = providers.fitting(lacking, most=3)
+    said = {key: [(fit.provider.name, fit.serves) for fit in fits] for key, fits in found.items()}
+    assert said == {1: [(two.name, 3), (one.name, 2)], 2: [("四", 1)], 3: []}
+    only = providers.fitting({1: (here, [1, 9])}, most=1)[1]
+    assert [fit.provider.name for fit in only] == ["一"]
 
 
 def test_providers_are_kept_by_their_office(places, seated) -> None:
