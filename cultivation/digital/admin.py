@@ -21,6 +21,7 @@ from cultivation.digital.models import (
     FormerRule,
     HelpTask,
     LevelRule,
+    LevelSnapshot,
     LevelThreshold,
     MaturityAssessment,
     ParkFinding,
@@ -202,6 +203,13 @@ class CubeDayAdmin(ReadOnly):
 class StageSnapshotAdmin(ReadOnly):
     list_display = ("on", "region", "kind", "name", "firms", "median_days")
     list_filter = ("kind",)
+    list_select_related = ("region",)
+
+
+@admin.register(LevelSnapshot)
+class LevelSnapshotAdmin(ReadOnly):
+    list_display = ("on", "region", "tier", "none", "level_0", "level_1", "level_2")
+    list_filter = ("tier",)
     list_select_related = ("region",)
 
 
