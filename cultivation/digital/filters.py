@@ -96,7 +96,7 @@ class AlertFilter(django_filters.FilterSet):  # type: ignore[misc]
     )
     day = django_filters.DateFilter(
         method="by_day",
-        label=_("Opened or closed on"),
+        label=_("Opened, closed or told on"),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
 
@@ -121,8 +121,9 @@ class AlertFilter(django_filters.FilterSet):  # type: ignore[misc]
         return rows.filter(within)
 
     def by_day(self, rows: Rows, _name: str, value: Any) -> Rows:
-        """Keep what opened or closed on a day."""
-        return rows.filter(Q(opened_on=value) | Q(closed_on=value))
+        """Keep what opened or closed on a day, or what officers were told of on it."""
+        told = Q(opening_told_on=value) | Q(closing_told_on=value)
+        return rows.filter(Q(opened_on=value) | Q(closed_on=value) | told)
 
 
 class ProjectFilter(django_filters.FilterSet):  # type: ignore[misc]

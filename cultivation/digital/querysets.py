@@ -26,3 +26,8 @@ class AlertQuerySet(models.QuerySet):  # type: ignore[type-arg]
     def open(self) -> Self:
         """Return those that still hold (未解除)."""
         return self.filter(closed_on=None)
+
+    def untold(self) -> Self:
+        """Return those of whose opening or end nobody was told yet (未通知)."""
+        ended = Q(closed_on__isnull=False, closing_told_on=None)
+        return self.filter(Q(opening_told_on=None) | ended)

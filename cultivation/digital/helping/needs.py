@@ -1,4 +1,4 @@
-"""What firms lack for a level, by the answers of their newest assessment (达标所缺)."""
+"""What firms lack for a level, by answers given and the thresholds of the day (达标所缺)."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from cultivation.digital.models import MaturityAssessment
 from cultivation.digital.transforming import providers
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterable, Mapping, Sequence
 
     from cultivation.digital.index import Level, Scenario
@@ -50,19 +51,20 @@ def serving(firms: Mapping[int, tuple[Enterprise, Needs | None]]) -> dict[int, t
     return {key: tuple(fit.provider.name for fit in fits) for key, fits in found.items()}
 
 
-def of(keys: Iterable[int], target: int) -> dict[int, Needs]:
-    """Return by assessment what is missing; those without answers are left out."""
+def of(keys: Iterable[int], target: int, *, on: dt.date) -> dict[int, Needs]:
+    """Return by assessment what is missing on a day; those without answers are left out.
+
+    The next assessment is judged under the thresholds in force then, so these count.
+    """
     rows = MaturityAssessment.objects.filter(pk__in=list(keys), index_version=index.ASKED)
-    rows = rows.select_related("rule").prefetch_related("rule__thresholds")
+    levels = rules.levels_of(rules.in_force(index.ASKED, on), index.ASKED)
     return {
-        row.pk: of_answers(row.answers, target, rules.levels_of(row.rule, row.index_version))
-        for row in rows.order_by()
-        if row.answers
+        row.pk: of_answers(row.answers, target, levels) for row in rows.order_by() if row.answers
     }
 
 
 def of_answers(answers: Answers, target: int, levels: Sequence[Level] | None = None) -> Needs:
-    """Return what answers lack for a level, under the thresholds that they were judged under."""
+    """Return what answers lack for a level under some thresholds."""
     standing = scoring.stand(answers, levels)
     test = next(one for one in standing.tests if one.level.no == target)
     own = [(one, answers["scenarios"][str(one.no)]) for one in index.scenarios()]

@@ -1,7 +1,9 @@
 """Which firms are the fewest steps from counting as transformed (帮扶排序).
 
 There is no score. Firms come by what is missing, least first; within that by levels missing, then
-by points missing, then by name; each of these is shown.
+by points missing; each of these is shown. Levels and points are those of the assessment that the
+definition counts, held against the thresholds in force on the day. Only where there is none, an
+assessment of another way under an index that counts says how far the firm is.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ import datetime as dt
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.db.models import (
     Case,
     Count,
@@ -28,12 +31,13 @@ from django.db.models.functions import Coalesce
 from django.db.models.lookups import GreaterThanOrEqual, IsNull
 from django.utils import timezone
 
-from cultivation.digital import coverage, index, maturity
+from cultivation.digital import coverage, maturity
+from cultivation.digital.assessing import rules
 from cultivation.digital.cube import grouping
 from cultivation.digital.forecasting import reading
 from cultivation.digital.helping import needs
 from cultivation.digital.models import HelpTask, TransformationProject
-from enterprises.registry.models import Enterprise, Title
+from enterprises.registry.models import Enterprise
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,7 +48,6 @@ if TYPE_CHECKING:
 
 # What is missing, least first.
 ASSESSMENT, ACCEPTANCE, RENEWAL, PROJECT, LEVEL, LEVELS, BEGUN, NOTHING = range(8)
-SOON = dt.timedelta(days=90)
 UNKNOWN_POINTS = 99_999  # only a level was entered: such firms come after those with a score
 STEP, A_LEVEL = 10_000_000, 1_000_000  # of the order: step, levels missing, points missing
 
@@ -56,7 +59,8 @@ class Candidate:
     enterprise: Enterprise
     step: int
     level: int | None  # under the definition; None is not assessed
-    any_level: int | None  # by any valid assessment
+    any_level: int | None  # by any valid assessment under an index that counts
+    recorded: bool  # whether any assessment is valid, under whatever index
     levels_missing: int | None
     points_missing: int | None  # hundredths
     chance: int | None  # ppm, of counting within a year, of firms in this state
@@ -74,11 +78,13 @@ def kind_for(step: int, definition: CoverageDefinition) -> str:
     """Return the kind of task that a step asks for first (任务类别)."""
     kinds = {
         ACCEPTANCE: HelpTask.Kind.ACCEPTANCE,
+        PROJECT: HelpTask.Kind.ACCEPTANCE,
         LEVEL: HelpTask.Kind.SCENARIO,
         LEVELS: HelpTask.Kind.SCENARIO,
     }
-    if step in (ASSESSMENT, RENEWAL) and "on_site" in definition.count.get("ways", ()):
-        return HelpTask.Kind.ON_SITE.value
+    if step in (ASSESSMENT, RENEWAL):
+        own = "self_declared" in definition.count.get("ways", ())
+        return str((HelpTask.Kind.SELF if own else HelpTask.Kind.ON_SITE).value)
     return str(kinds.get(step, HelpTask.Kind.DIAGNOSIS).value)
 
 
@@ -107,24 +113,38 @@ def ranked(
     definition: CoverageDefinition,
 ) -> QuerySet[Any]:
     """Return the firms that do not count, or soon no longer, with their `order` (排序查询)."""
-    on = timezone.localdate()
-    count = definition.count
-    inside = among.filter(region_path__startswith=region.path)
-    rows: QuerySet[Any] = coverage.firms(inside, definition, tier=tier, on=on)
-    rows = rows.annotate(**_dated(definition, tier, on))
-    lacking = ~Q(group=coverage.TRANSFORMED)
-    if "at_least" in count:
-        lacking |= Q(assessment_ends__lte=on + SOON)
-    rows = rows.filter(lacking)
+    rows = lacking(among, region, tier=tier, definition=definition)
     rows = rows.annotate(
-        step=_step(definition),
-        levels_missing=_lacking(Coalesce(F("own_level"), F("any_level")), count.get("at_least")),
-        points_missing=_lacking(F("newest_score"), _score(definition)),
+        levels_missing=_lacking(
+            Coalesce(F("own_level"), F("any_level")), definition.count.get("at_least")
+        ),
+        points_missing=_points(definition, timezone.localdate()),
     )
     points = Coalesce(F("points_missing"), Value(UNKNOWN_POINTS))
     found: QuerySet[Any] = rows.annotate(
         order=F("step") * STEP + Coalesce(F("levels_missing"), Value(9)) * A_LEVEL + points
     )
+    return found
+
+
+def lacking(
+    among: QuerySet[Enterprise],
+    region: Region,
+    *,
+    tier: str,
+    definition: CoverageDefinition,
+) -> QuerySet[Any]:
+    """Return the firms that do not count, or soon no longer, with their `step` (待帮扶企业)."""
+    on = timezone.localdate()
+    count = definition.count
+    inside = among.filter(region_path__startswith=region.path)
+    rows: QuerySet[Any] = coverage.firms(inside, definition, tier=tier, on=on)
+    rows = rows.annotate(**_dated(definition, tier, on))
+    missing = ~Q(group=coverage.TRANSFORMED)
+    if "at_least" in count:
+        soon = dt.timedelta(days=settings.COVERAGE_EXPIRING_DAYS)  # as the alert of a region has it
+        missing |= Q(assessment_ends__lte=on + soon)
+    found: QuerySet[Any] = rows.filter(missing).annotate(step=_step(definition))
     return found
 
 
@@ -136,7 +156,8 @@ def candidates(
     said = reading.latest(region, tier=tier, definition=definition)
     climbs = said.climbs if said else []
     target = definition.count.get("at_least")
-    wanted = needs.of([row.newest for row in found if row.newest], target) if target else {}
+    keys = [row.newest for row in found if row.newest]
+    wanted = needs.of(keys, target, on=timezone.localdate()) if target else {}
     serving = needs.serving({row.pk: (row, wanted.get(row.newest)) for row in found})
     return [
         replace(
@@ -156,6 +177,7 @@ def _candidate(
         step=row.step,
         level=row.own_level,
         any_level=row.any_level,
+        recorded=row.recorded,
         levels_missing=row.levels_missing,
         points_missing=row.points_missing,
         chance=climbs[state] if state < len(climbs) else None,
@@ -175,16 +197,20 @@ def _dated(definition: CoverageDefinition, tier: str, on: dt.date) -> dict[str, 
     own = grouping.assessed(definition, on) if count["basis"] == "level" else None
     projects = TransformationProject.objects.filter(enterprise=OuterRef("pk"))
     waiting = projects.filter(finished_on__lte=on, accepted_on__isnull=True)
-    newest = maturity.latest(on)
-    titles = Title.objects.filter(enterprise=OuterRef("pk"), tier=tier, ended_on__isnull=True)
+    newest = maturity.latest(on, versions=count.get("index_versions", ()))
+    titles = grouping.held(on).filter(enterprise=OuterRef("pk"), tier=tier)
     nothing = Value(None, output_field=IntegerField())
     tasks = HelpTask.objects.filter(enterprise=OuterRef("pk"), state=HelpTask.State.OPEN)
     return {
         "own_level": Subquery(own.values("level")) if own is not None else nothing,
         "assessment_ends": nothing if own is None else Subquery(own.values("valid_to")),
-        "newest": Subquery(newest.values("pk")),
+        "own_score": nothing if own is None else Subquery(own.values("score")),
+        "own_index": nothing if own is None else Subquery(own.values("index_version")),
+        "newest": Subquery(newest.values("pk"))
+        if own is None
+        else Coalesce(Subquery(own.values("pk")), Subquery(newest.values("pk"))),
         "any_level": Subquery(newest.values("level")),
-        "newest_score": Subquery(newest.values("score")),
+        "recorded": Exists(maturity.latest(on)),
         "has_project": Exists(projects.filter(started_on__lte=on)),
         "project_finished_on": Subquery(waiting.order_by("finished_on").values("finished_on")[:1]),
         "title_ends": Subquery(
@@ -196,10 +222,15 @@ def _dated(definition: CoverageDefinition, tier: str, on: dt.date) -> dict[str, 
     }
 
 
-def _score(definition: CoverageDefinition) -> int | None:
-    """Return the hundredths that the level which counts asks for."""
+def _points(definition: CoverageDefinition, on: dt.date) -> Case:
+    """Return the hundredths missing to the points that the level asks for on the day."""
     wanted = definition.count.get("at_least")
-    return next((one.score for one in index.levels(index.ASKED) if one.no == wanted), None)
+    known, whens = rules.every(), []
+    for version in definition.count.get("index_versions", ()):
+        levels = rules.levels_of(rules.chosen(known, version, on), version)
+        score = next((one.score for one in levels if one.no == wanted), None)
+        whens.append(When(own_index=version, then=_lacking(F("own_score"), score)))
+    return Case(*whens, default=Value(None), output_field=IntegerField())
 
 
 def _lacking(own: Any, wanted: int | None) -> Any:
@@ -232,6 +263,6 @@ def _step(definition: CoverageDefinition) -> Case:
             When(any_level__gte=at_least, then=Value(ASSESSMENT)),
             When(own_level=at_least - 1, then=Value(LEVEL)),
             When(own_level__isnull=False, then=Value(LEVELS)),
-            When(Q(has_project=True) | Q(any_level__isnull=False), then=Value(BEGUN)),
+            When(Q(has_project=True) | Q(recorded=True), then=Value(BEGUN)),
         ]
     return Case(*steps, default=Value(NOTHING), output_field=IntegerField())

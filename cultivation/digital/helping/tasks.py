@@ -11,7 +11,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from cultivation.digital.helping import telling
+from cultivation.digital import coverage
+from cultivation.digital.helping import closing, telling
 from cultivation.digital.models import HelpTask
 from enterprises.accounts.models import Seat, User
 from enterprises.audit import recording
@@ -92,11 +93,12 @@ def give(
         )
     )
     free = [firm for firm in firms if (firm.pk, kinds[firm.pk]) not in taken]
+    ends = _expiring(free, aim)
     made = HelpTask.objects.bulk_create(
         HelpTask(
             enterprise=firm, kind=kinds[firm.pk], tier=aim.tier, definition=aim.definition,
             owner=wish.owner, due_on=wish.due_on, note=wish.note.strip(), made_by=by,
-            made_on=timezone.localdate(),
+            made_on=timezone.localdate(), expires_on=ends.get(firm.pk),
         )
         for firm in free
     )  # fmt: skip
@@ -119,7 +121,8 @@ def change(task: HelpTask, wish: Wish, *, by: User) -> HelpTask:
     _check(wish, [locked.enterprise.region_path], kept=locked)
     before, owner = _noted(locked), locked.owner_id
     locked.owner, locked.due_on, locked.note = wish.owner, wish.due_on, wish.note.strip()
-    locked.save(update_fields=["owner", "due_on", "note"])
+    locked.handed += owner != wish.owner.pk
+    locked.save(update_fields=["owner", "due_on", "note", "handed"])
     _note("help.change", locked, before, by)
     if owner != wish.owner.pk:
         telling.given([locked], wish.owner, by=by)
@@ -140,6 +143,18 @@ def close(task: HelpTask, state: str, *, reason: str, by: User) -> HelpTask:
     locked.save(update_fields=["state", "closed_on", "closed_by", "reason"])
     _note("help.close", locked, before, by)
     return locked
+
+
+def _expiring(firms: Sequence[Enterprise], aim: Aim) -> dict[int, dt.date]:
+    """Return by firm that counts today the day on which what it counts by expires (到期日)."""
+    among = Enterprise.objects.filter(pk__in=[firm.pk for firm in firms])
+    on = timezone.localdate()
+    found = closing.counted(among, aim.definition, tier=aim.tier, on=on)
+    return {
+        pk: until
+        for pk, (group, until) in found.items()
+        if group == coverage.TRANSFORMED and until is not None
+    }
 
 
 def _locked(task: HelpTask, by: User) -> HelpTask:

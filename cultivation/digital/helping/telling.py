@@ -26,14 +26,15 @@ kinds.register(
 
 
 def given(tasks: Sequence[HelpTask], owner: User, *, by: User) -> None:
-    """Tell the owner of tasks made together, unless the owner made them."""
+    """Tell the owner of tasks given together, each time anew, unless the owner did it."""
     if not tasks or owner.pk == by.pk:
         return
+    first = min(tasks, key=lambda task: task.pk)
     notifying.notify(
         [owner],
         "help_tasks_given",
-        key=f"help:{min(task.pk for task in tasks)}:{owner.pk}",
-        url=f"{reverse('digital:help_tasks')}?mine=on",
+        key=f"help:{first.pk}:{first.handed}:{owner.pk}",
+        url=f"{reverse('digital:help_tasks')}?mine=on&state=open",
         params={
             "number": len(tasks),
             "day": min(task.due_on for task in tasks).isoformat(),

@@ -25,6 +25,7 @@ STEPS: dict[int, Any] = {
 }
 FAIR: dict[str, Any] = {  # what the firm itself reads
     HelpTask.Kind.ON_SITE: gettext_lazy("Your office plans an assessment on site with you."),
+    HelpTask.Kind.SELF: gettext_lazy("Your office asks you to assess yourselves."),
     HelpTask.Kind.DIAGNOSIS: gettext_lazy("Your office offers you a digital diagnosis."),
     HelpTask.Kind.ACCEPTANCE: gettext_lazy("Your office plans the acceptance of your project."),
     HelpTask.Kind.SCENARIO: gettext_lazy(
@@ -54,6 +55,8 @@ def _levels(one: Candidate) -> list[str]:
     elif one.any_level is not None:
         said = _("level %(level)s, by an assessment that does not count here")
         found.append(said % {"level": one.any_level})
+    elif one.recorded and one.step == ranking.BEGUN:
+        found.append(_("assessed, but not in a way or under an index that counts here"))
     if one.levels_missing and one.step in (ranking.LEVEL, ranking.LEVELS):
         found.append(_("%(number)s below the level that counts") % {"number": one.levels_missing})
     if one.points_missing and one.needs is None:
@@ -95,9 +98,13 @@ def reason(task: HelpTask) -> str:
     told = task.reason
     texts = {
         "on_site": _("An assessment on site of %(day)s gives level %(level)s."),
+        "self": _("A self-assessment of %(day)s gives level %(level)s."),
         "diagnosis": _("An assessment or project of %(day)s is on record."),
         "acceptance": _("A project was accepted on %(day)s."),
         "transformed": _("The enterprise counts as transformed on %(day)s."),
+        "renewed": _(
+            "The enterprise counts beyond %(day)s, when its assessment would have expired."
+        ),
         "no_title": _("The enterprise held no valid title on %(day)s."),
     }
     code = told.get("code", "")

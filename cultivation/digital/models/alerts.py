@@ -34,6 +34,8 @@ class CoverageAlert(models.Model):
     total = models.PositiveIntegerField(help_text="firms counted on the last day seen")
     figures = models.JSONField(default=dict, help_text="what was measured on the last day seen")
     seen_on = models.DateField(help_text="the last day it was found to hold")
+    opening_told_on = models.DateField(null=True, help_text="empty: nobody was told of it yet")
+    closing_told_on = models.DateField(null=True, help_text="empty: nobody was told of its end")
     acknowledged_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
@@ -47,7 +49,13 @@ class CoverageAlert(models.Model):
         indexes = [
             models.Index(
                 fields=["region"], condition=models.Q(closed_on=None), name="alerts_that_are_open"
-            )
+            ),
+            models.Index(
+                fields=["id"],
+                condition=models.Q(opening_told_on=None)
+                | models.Q(closed_on__isnull=False, closing_told_on=None),
+                name="alerts_to_be_told",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -17,6 +17,7 @@ class HelpTask(models.Model):
 
     class Kind(models.TextChoices):
         ON_SITE = "on_site", _("on-site assessment")
+        SELF = "self", _("self-assessment by the firm")
         DIAGNOSIS = "diagnosis", _("diagnosis")
         ACCEPTANCE = "acceptance", _("acceptance of a project")
         SCENARIO = "scenario", _("scenarios to raise")
@@ -40,6 +41,13 @@ class HelpTask(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
     made_on = models.DateField()
+    made_at = models.DateTimeField(auto_now_add=True)
+    handed = models.PositiveIntegerField(default=1, help_text="how often an owner was given it")
+    expires_on = models.DateField(
+        null=True,
+        blank=True,
+        help_text="the firm counted when it was made, by an assessment valid until this day",
+    )
     closed_on = models.DateField(null=True, blank=True)
     closed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"

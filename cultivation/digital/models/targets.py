@@ -104,6 +104,9 @@ class TargetFigure(models.Model):
     done = models.PositiveIntegerField(null=True)
     total = models.PositiveIntegerField(null=True)
     unknown = models.PositiveIntegerField(default=0)
+    hindsight = models.BooleanField(
+        default=False, help_text="counted later, with the size, industry or park of that later day"
+    )
     source = models.CharField(max_length=300, blank=True)
     made_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
@@ -172,7 +175,7 @@ class ParkFinding(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
     made_at = models.DateTimeField(auto_now_add=True)
-    current = models.BooleanField(default=True)
+    current = models.BooleanField(default=True, help_text="kept by targets.findings alone")
 
     class Meta:
         ordering = ["-pk"]

@@ -56,7 +56,7 @@ def sectors(city: PilotCity, on: dt.date) -> list[Sector]:
     found = measures.grounds(on)
     if found is None:
         return []
-    rows = Enterprise.objects.filter(region_path__startswith=city.region.path)
+    rows = Enterprise.objects.filter(measures.within((city.region.path,), found.moved))
     grouped = (
         measures.above_scale(rows, found)
         .order_by()
@@ -83,8 +83,9 @@ def tallies(cities: Sequence[PilotCity], on: dt.date) -> dict[int, Tally]:
     if found is None or not cities:
         return counted
     paths = tuple(city.region.path for city in cities)
-    rows = measures.above_scale(Enterprise.objects.filter(measures.within(paths)), found)
-    for path, group, number in measures.by_place(rows):
+    among = Enterprise.objects.filter(measures.within(paths, found.moved))
+    rows = measures.above_scale(among, found)
+    for path, group, number in measures.by_place(rows, found.moved):
         for city in cities:
             if path.startswith(city.region.path):
                 counted[city.pk].add(group, number)

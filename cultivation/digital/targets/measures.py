@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Q, Subquery, Value, When
+from django.utils import timezone
 
 from cultivation.digital import coverage, maturity
+from cultivation.digital.cube.history import then
 from cultivation.digital.definitions import rule_on
 from cultivation.digital.models import (
     CoverageDefinition,
@@ -25,7 +27,7 @@ from enterprises.registry.models import SizeClass, Tier
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from django.db.models import QuerySet
 
@@ -53,6 +55,7 @@ class Grounds:
     pilots: tuple[str, ...]  # paths of the pilot cities known by name
     first_pilots: tuple[str, ...]  # those of the first batch
     parks: frozenset[int]  # whose check-list was begun
+    moved: Mapping[int, str]  # where firms stood that have moved since
 
 
 def grounds(on: dt.date) -> Grounds | None:
@@ -69,15 +72,19 @@ def grounds(on: dt.date) -> Grounds | None:
         tuple(path for path, _batch in cities),
         tuple(path for path, batch in cities if batch == 1),
         frozenset(begun),
+        then(on) if on < timezone.localdate() else {},
     )
 
 
-def within(paths: tuple[str, ...]) -> Q:
-    """Return the filter for enterprises that stand in any of some regions."""
-    found = Q(pk__in=[])
+def within(paths: tuple[str, ...], moved: Mapping[int, str]) -> Q:
+    """Return the filter for enterprises that stand, or stood on the day, in any of some regions."""
+    here = Q(pk__in=[])
     for path in paths:
-        found |= Q(region_path__startswith=path)
-    return found
+        here |= Q(region_path__startswith=path) if path else Q(pk__isnull=False)
+    if not moved:
+        return here
+    inside = [pk for pk, path in moved.items() if path.startswith(paths)]
+    return (here & ~Q(pk__in=list(moved))) | Q(pk__in=inside)
 
 
 def above_scale(rows: Rows, found: Grounds) -> Rows:
@@ -100,7 +107,7 @@ def _cover(tier: Tier) -> Callable[[Rows, Grounds], Rows]:
 
 
 def _srdi_level2(rows: Rows, found: Grounds) -> Rows:
-    return _cover(Tier.SRDI)(rows.filter(within(found.pilots)), found)
+    return _cover(Tier.SRDI)(rows.filter(within(found.pilots, found.moved)), found)
 
 
 def _all_counted(rows: Rows) -> Rows:
@@ -118,7 +125,9 @@ def _smes_in_pilots(rows: Rows, found: Grounds) -> Rows:
     accepted = TransformationProject.objects.filter(
         enterprise=OuterRef("pk"), accepted_on__lte=found.on
     )
-    return _all_counted(rows.filter(within(found.pilots), Exists(accepted), size_class__in=SMES))
+    return _all_counted(
+        rows.filter(within(found.pilots, found.moved), Exists(accepted), size_class__in=SMES)
+    )
 
 
 def _srdi_in_pilots(rows: Rows, found: Grounds) -> Rows:
@@ -130,7 +139,7 @@ def _park_firms(rows: Rows, found: Grounds) -> Rows:
 
 
 def _pilot_level2(rows: Rows, found: Grounds) -> Rows:
-    return above_scale(rows.filter(within(found.first_pilots)), found)
+    return above_scale(rows.filter(within(found.first_pilots, found.moved)), found)
 
 
 FIRMS: dict[str, Callable[[Rows, Grounds], Rows]] = {
@@ -147,8 +156,18 @@ PARKS = {"parks_complete": "", "park_network": "4.1", "park_services": "2.2"}  #
 NATION_ONLY = frozenset({"pilot_cities"})
 
 
-def by_place(rows: Rows) -> Rows:
-    """Return how many grouped firms stand at each path, by group (按地区分组计数)."""
-    places = rows.order_by().values_list("region_path", "group")
-    counted: Rows = places.annotate(firms=Count("pk"))
-    return counted
+# What a measure reads has no history: of a past day it is that of today (无历史数据的指标).
+WITHOUT_HISTORY = frozenset(
+    {"benchmarks", "smes_in_pilots", "srdi_in_pilots", "park_firms", "pilot_level2"}
+)
+
+
+def by_place(rows: Rows, moved: Mapping[int, str]) -> list[tuple[str, int, int]]:
+    """Return how many grouped firms stand, or stood on the day, at each path, by group (计数)."""
+    places = rows.exclude(pk__in=list(moved)) if moved else rows
+    counted = places.order_by().values_list("region_path", "group").annotate(firms=Count("pk"))
+    found = list(counted)
+    if moved:
+        then = rows.filter(pk__in=list(moved)).order_by().values_list("pk", "group")
+        found += [(moved[pk], group, 1) for pk, group in then]
+    return found

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils import timezone
 
 from cultivation.digital import coverage
 from cultivation.digital.models import (
@@ -22,7 +23,7 @@ from cultivation.digital.models import (
     TargetFigure,
 )
 from cultivation.digital.path import WHOLE
-from cultivation.digital.targets import measures
+from cultivation.digital.targets import findings, measures
 from enterprises.places.models import Region
 from enterprises.registry.models import Enterprise
 
@@ -69,7 +70,9 @@ def is_stored(region: Region) -> bool:
 def measure(on: dt.date) -> int:
     """Count every measured goal on a day for the nation and the units; return the rows stored.
 
-    The rows of the day are replaced, so a second run of a day is safe. Raises ValidationError for a
+    The rows of the day are replaced, so a second run of a day is safe. Of a past day firms are
+    counted where they stood then; what reads size, industry or park, which have no history, stays
+    as it was counted on the day, and is marked where it was not. Raises ValidationError for a
     future day.
     """
     coverage.refuse_future(on)
@@ -79,13 +82,19 @@ def measure(on: dt.date) -> int:
     regions = list(Region.objects.filter(Q(is_unit=True) | Q(level=Region.Level.NATION)))
     counted = _count(found, ["", *(region.path for region in regions if region.path)])
     targets = list(Target.objects.exclude(measure="").select_for_update())
-    TargetFigure.objects.filter(on=on, reported=False).delete()
+    before = TargetFigure.objects.filter(on=on, reported=False)
+    kept = before.none()
+    if on < timezone.localdate():
+        kept = before.filter(target__measure__in=measures.WITHOUT_HISTORY, hindsight=False)
+    there = set(kept.values_list("target", "region"))
+    before.exclude(pk__in=list(kept.values_list("pk", flat=True))).delete()
     rows = [
         figure(target, region, on, counted[target.measure].get(region.path, Tally()))
         for target in targets
         for region in regions
         if target.measure in counted
         and (region.level == Region.Level.NATION or target.measure not in measures.NATION_ONLY)
+        and (target.pk, region.pk) not in there
     ]
     TargetFigure.objects.bulk_create(rows, batch_size=1000)
     return len(rows)
@@ -101,15 +110,15 @@ def of_region(region: Region, on: dt.date) -> dict[str, Tally]:
 
 
 def _count(found: Grounds, paths: list[str], *, below: str = "") -> Tallies:
-    among = Enterprise.objects.all()
-    if below:
-        among = among.filter(region_path__startswith=below)
+    among = Enterprise.objects.filter(measures.within((below,), found.moved))
     tallies: Tallies = {}
     for name, firms in measures.FIRMS.items():
-        tallies[name] = _fold(measures.by_place(firms(among, found)), paths)
+        rows = measures.by_place(firms(among, found), found.moved)
+        tallies[name] = _fold(rows, paths)
     tallies |= _parks(paths, found.on)
     if not below:
-        whole = sum(PilotBatch.objects.values_list("cities", flat=True))
+        batches = PilotBatch.objects.filter(year__lte=found.on.year)
+        whole = sum(batches.values_list("cities", flat=True))
         tallies["pilot_cities"] = {"": Tally(whole, whole)}
     return tallies
 
@@ -127,15 +136,14 @@ def _fold(rows: Iterable[tuple[str, int, int]], paths: list[str]) -> dict[str, T
 
 def _parks(paths: list[str], on: dt.date) -> Tallies:
     """Return how parks whose check-list was begun stand on a day, by path."""
-    rows = ParkFinding.objects.filter(on__lte=on).order_by("on", "pk")
     met: dict[int, set[str]] = defaultdict(set)
     place: dict[int, str] = {}
-    for park, path, code, state in rows.values_list(
+    for park, path, code, state in findings.standing(on).values_list(
         "park_id", "park__region__path", "item__code", "state"
     ):
         place[park] = path
-        change = met[park].add if state == ParkFinding.State.MET else met[park].discard
-        change(code)
+        if state == ParkFinding.State.MET:
+            met[park].add(code)
     wanted = set(ParkItem.objects.values_list("code", flat=True))
     return {
         name: _fold(
@@ -160,6 +168,7 @@ def figure(target: Target, region: Region, on: dt.date, tally: Tally) -> TargetF
         region=region,
         on=on,
         reported=False,
+        hindsight=on < timezone.localdate() and target.measure in measures.WITHOUT_HISTORY,
         value=tally.value(target.unit),
         done=tally.done,
         total=tally.total,

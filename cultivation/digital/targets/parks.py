@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cultivation.digital.models import ParkFinding, ParkItem
-from cultivation.digital.targets import measures
+from cultivation.digital.targets import findings, measures
 from cultivation.digital.targets.measuring import Tally
 from cultivation.digital.targets.reporting import may_report
 from enterprises.audit import recording
@@ -103,7 +103,7 @@ def firms_of(parks: Sequence[int], on: dt.date) -> dict[int, Tally]:
 
 def check_list(park: Park) -> list[Pillar]:
     """Return the whole check-list of a park by pillar (四高对照清单)."""
-    rows = ParkFinding.objects.filter(park=park, current=True).select_related("made_by")
+    rows = findings.standing(timezone.localdate()).filter(park=park).select_related("made_by")
     found = {row.item_id: row for row in rows}
     pillars: dict[int, list[Line]] = defaultdict(list)
     for item in ParkItem.objects.all():
@@ -132,6 +132,8 @@ def find(
 ) -> ParkFinding:
     """Enter what was found of an item in a park; the one before is kept, set aside (对照填报).
 
+    One of an earlier day than that which stands is kept, too, and sets nothing aside: see `current`
+    of what is returned.
     Raises PermissionDenied for a park of others, ValidationError for what cannot be.
     """
     if not may_find(by, park):
@@ -140,20 +142,23 @@ def find(
     _refuse(item, state=state, evidence=evidence, on=on, value=value)
     locked = Park.objects.select_for_update(of=("self",)).get(pk=park.pk)
     before = ParkFinding.objects.filter(park=locked, item=item, current=True).first()
-    if before is not None:
-        ParkFinding.objects.filter(pk=before.pk).update(current=False)
     row = ParkFinding.objects.create(
-        park=locked, item=item, state=state, value=value, evidence=evidence, on=on, made_by=by
-    )
+        park=locked, item=item, state=state, value=value, evidence=evidence, on=on, made_by=by,
+        current=False,
+    )  # fmt: skip
+    row.current = findings.settle(park.pk, item.pk) == row
     recording.note(
         "park.found",
         park,
         by=by,
         before={"item": item.code, "state": before.state, "value": before.value} if before else {},
-        after={"item": item.code, "state": state, "value": value, "on": on.isoformat()},
+        after={
+            "item": item.code, "state": state, "value": value, "on": on.isoformat(),
+            "current": row.current,
+        },
         reason=evidence,
         region_path=park.region.path,
-    )
+    )  # fmt: skip
     return row
 
 

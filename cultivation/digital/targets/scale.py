@@ -1,19 +1,21 @@
 """Which enterprises are above-scale industrial ones (规模以上工业企业).
 
-The threshold stands in the seeds and is unverified. It is held against the newest figure of a year
-that had ended; where there is none, or no industry, it is not known.
+The threshold stands in the seeds, with its source and how sure it is. Which firms are on the
+statistical list nobody but the office of statistics knows: here the newest main-business revenue of
+a year that had ended decides; where there is none, or no industry, it is not known.
 """
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.db.models import Case, IntegerField, OuterRef, Q, Subquery, Value, When
+from django.utils.translation import get_language
 
+from cultivation.digital import seeds
+from cultivation.digital.models import Target
 from enterprises.registry.models import AnnualReport
 
 if TYPE_CHECKING:
@@ -30,15 +32,28 @@ class Threshold:
 
     sections: tuple[str, ...]
     revenue: int
+    since: dt.date
     confidence: str
+    source_zh: str
+    source_en: str
+
+    @property
+    def verified(self) -> bool:
+        """Tell whether it was read in an official text or several sources."""
+        return self.confidence == Target.Confidence.HIGH
+
+    @property
+    def source(self) -> str:
+        """Return where it was read, in the page's language."""
+        english = (get_language() or "").startswith("en")
+        return self.source_en if english else self.source_zh
 
 
 @cache
 def threshold() -> Threshold:
     """Return the threshold of the seeds."""
-    text = (settings.SEEDS_DIR / "digital_targets.toml").read_text("utf-8")
-    row: dict[str, Any] = tomllib.loads(text)["above_scale"]
-    return Threshold(tuple(row["sections"]), row["revenue"], row["confidence"])
+    (row,) = seeds.tables("digital_targets.toml", "above_scale")
+    return Threshold(**{**row, "sections": tuple(row["sections"])})
 
 
 def scaled(rows: QuerySet[Any], on: dt.date) -> QuerySet[Any]:

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from cultivation.digital.alerts import acknowledging
 from cultivation.digital.alerts.wording import said
 from cultivation.digital.filters import AlertFilter
+from cultivation.digital.helping import ranking
 from cultivation.digital.models import CoverageAlert
 from enterprises.accounts.access import seat_required
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from enterprises.accounts.scope import Scope
 
 PAGE = 50
+ORDER = ("-opened_on", "region__path", "kind", "tier", "definition", "pk")  # wider regions first
 
 
 def _reads(scope: Scope) -> bool:
@@ -40,7 +42,7 @@ def alerts(request: HttpRequest) -> HttpResponse:
     asked = request.GET if "state" in request.GET or "day" in request.GET else {"state": "open"}
     given = {**{name: request.GET[name] for name in request.GET}, **dict(asked.items())}
     seen = CoverageAlert.objects.visible_to(user)
-    rows = seen.select_related("region", "definition", "acknowledged_by")
+    rows = seen.select_related("region", "definition", "acknowledged_by").order_by(*ORDER)
     narrowed = AlertFilter(given, queryset=rows)
     page = Paginator(narrowed.qs, PAGE).get_page(request.GET.get("page"))
     kept = request.GET.copy()
@@ -51,6 +53,7 @@ def alerts(request: HttpRequest) -> HttpResponse:
         "base": f"?{kept.urlencode()}&" if kept else "?",
         "rows": [(row, said(row), acknowledging.may_acknowledge(row, user)) for row in page],
         "most": acknowledging.MOST,
+        "renewal": ranking.RENEWAL,
     }
     return render(request, "digital/alerts.html", context)
 

@@ -21,8 +21,13 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 Way = MaturityAssessment.Way
-GROUPS = {**coverage.GROUPS, "size_unknown": measures.SIZE_UNKNOWN}
+GROUPS = {
+    "above_scale": tuple(coverage.GROUPS.values()),
+    **{name: (group,) for name, group in coverage.GROUPS.items()},
+    "size_unknown": (measures.SIZE_UNKNOWN,),
+}
 NAMES = {
+    "above_scale": _("above scale, counted or not"),
     "transformed": _("counted"),
     "not_transformed": _("not counted"),
     "not_assessed": _("not assessed"),
@@ -44,7 +49,7 @@ def listed(
     """Show a page of grouped firms, narrowed to a group where the address says so."""
     group = request.GET.get("group", "")
     if group in GROUPS:
-        rows = rows.filter(group=GROUPS[group])
+        rows = rows.filter(group__in=GROUPS[group])
     levels = {
         name: Subquery(maturity.latest(on, ways=[way], versions=[index.ASKED]).values("level"))
         for name, way in (("on_site_level", Way.ON_SITE), ("self_level", Way.SELF))

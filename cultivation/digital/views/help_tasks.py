@@ -189,7 +189,7 @@ def _kinds(data: QueryDict, asked: Chosen, user: User, kind: str) -> dict[int, s
     if kind:
         return dict.fromkeys(keys, kind)
     seen = Enterprise.objects.visible_to(user).filter(pk__in=keys)
-    rows = ranking.ranked(seen, asked.region, tier=asked.tier, definition=asked.definition)
+    rows = ranking.lacking(seen, asked.region, tier=asked.tier, definition=asked.definition)
     steps = dict(rows.values_list("pk", "step"))
     nothing = ranking.NOTHING
     return {key: ranking.kind_for(steps.get(key, nothing), asked.definition) for key in keys}

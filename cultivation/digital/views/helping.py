@@ -122,7 +122,9 @@ def _candidates(rows: Iterable[Any], asked: Chosen) -> list[Candidate]:
 
 def _steps(user: User, asked: Chosen) -> list[tuple[str, str, int]]:
     """Return what is missing, with how many firms lack it, in the order of the list."""
-    counted = _rows(user, asked).order_by().values_list("step").annotate(Count("pk"))
+    seen = Enterprise.objects.visible_to(user)
+    rows = ranking.lacking(seen, asked.region, tier=asked.tier, definition=asked.definition)
+    counted = rows.order_by().values_list("step").annotate(Count("pk"))
     found = sorted(counted.values_list("step", "pk__count"))
     return [(str(step), wording.step(step), number) for step, number in found]
 

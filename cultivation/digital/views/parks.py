@@ -121,11 +121,16 @@ def park_find(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     form = FindingForm(request.POST, item=item, prefix=_prefix(item))
     if form.is_valid():
         try:
-            parks.find(one, item, by=user, **form.cleaned_data)
+            row = parks.find(one, item, by=user, **form.cleaned_data)
         except ValidationError as error:
             form.add_error(None, error)
         else:
-            messages.success(request, _("The finding was entered."))
+            if row.current:
+                messages.success(request, _("The finding was entered."))
+            else:
+                messages.warning(
+                    request, _("The finding was kept, but a newer one stands: that of a later day.")
+                )
             return redirect(f"{one_url(one)}#item-{item.pk}")
     return _page(request, one, failed=form, item=item)
 
@@ -194,9 +199,7 @@ def _form(line: parks.Line, failed: FindingForm | None, item: Any) -> FindingFor
     if failed is not None and line.item == item:
         return failed
     found = line.finding
-    before = (
-        {"state": found.state, "value": found.value, "evidence": found.evidence} if found else {}
-    )
+    before = {"state": found.state, "value": found.value} if found else {}
     return FindingForm(item=line.item, prefix=_prefix(line.item), initial=before)
 
 

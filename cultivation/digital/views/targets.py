@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from cultivation.digital.cube import history
 from cultivation.digital.dashboard.axes import Frame, Mark, ceiling
 from cultivation.digital.models import Target
 from cultivation.digital.overview import trail
@@ -67,14 +68,14 @@ def target(request: HttpRequest, code: str) -> HttpResponse:
                 return redirect(f"{request.path}?region={region.code}")
     on = _day(request)
     (standing,) = reading.standings(region, on, only=[code])
-    history = reading.history(one, region)
+    figures = reading.history(one, region)
     context = {
         "region": region,
         "on": on,
         "trail": trail(region, user.scope),
         "standing": standing,
-        "history": history,
-        "picture": _picture(standing, on, [(row.on, row.value, row.reported) for row in history]),
+        "history": figures,
+        "picture": _picture(standing, on, [(row.on, row.value, row.reported) for row in figures]),
         "form": form if may else None,
     }
     return render(
@@ -93,7 +94,7 @@ def firms(request: HttpRequest, code: str) -> HttpResponse:
     found = measures.grounds(on)
     if counted is None or found is None:
         raise Http404
-    among = Enterprise.objects.visible_to(user).filter(region_path__startswith=region.path)
+    among = history.standing_in(Enterprise.objects.visible_to(user), region, on=on)
     return listed(
         request,
         counted(among, found),

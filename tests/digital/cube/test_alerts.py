@@ -9,12 +9,12 @@ import pytest
 import time_machine
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from cultivation.digital import checking
-from cultivation.digital.alerts import acknowledging, opening, wording
+from cultivation.digital import checking, coverage
+from cultivation.digital.alerts import acknowledging, opening, telling, wording
 from cultivation.digital.models import (
     CoverageAlert,
     CoverageSnapshot,
@@ -22,6 +22,7 @@ from cultivation.digital.models import (
     RequiredPath,
 )
 from enterprises.notifications.models import Notification
+from enterprises.notifications.wording import said
 from enterprises.registry.models import Title
 from tests.digital.conftest import TODAY, assess
 
@@ -143,6 +144,59 @@ def test_officers_of_a_region_and_right_above_are_told_once_a_day(four, seated) 
         "440106": [("coverage_alerts", {**day, "opened": 4})],
         "110101": [],
     }
+
+
+def told() -> list[tuple[str, int, int]]:
+    rows = Notification.objects.filter(kind="coverage_alerts").order_by("pk")
+    return [
+        (one["day"], one["opened"], one["closed"]) for one in rows.values_list("params", flat=True)
+    ]
+
+
+def test_what_a_second_run_of_a_day_opens_is_told_too(four, seated, settings) -> None:
+    seated("county", code="440106")
+    assess(four[0], 2, valid_to=TODAY + 70 * DAY)
+    settings.COVERAGE_EXPIRING_DAYS = 60
+    night(TODAY)
+    assert told() == []
+    settings.COVERAGE_EXPIRING_DAYS = 90
+    night(TODAY)
+    settings.COVERAGE_EXPIRING_DAYS = 60
+    for _ in range(2):
+        night(TODAY)
+    assert told() == [("2026-06-30", 1, 0), ("2026-06-30", 0, 1)]
+
+
+def test_what_a_run_killed_before_midnight_opened_is_told_by_the_next(four, seated, client) -> None:
+    county = seated("county", code="440106")
+    night(TODAY)
+    later = dt.date(2027, 6, 30)
+    with time_machine.travel(dt.datetime.combine(later, dt.time(4), dt.UTC), tick=False):
+        coverage.take_snapshot(later)
+        opening.check(later)  # and there it is killed
+    with transaction.atomic():  # killed while telling: neither told nor noted
+        telling.tell(later)
+        transaction.set_rollback(True)
+    assert told() == []
+    night(later + DAY)
+    night(later + DAY)
+    assert told() == [("2027-07-01", 4, 0)]
+    client.force_login(county)
+    page = client.get(Notification.objects.get(kind="coverage_alerts").url)
+    assert page.context["page"].paginator.count == 4
+
+
+def test_an_assessment_on_site_is_reminded_of_beside_a_newer_one_of_the_firm(firm, seated) -> None:
+    one = firm()
+    seated("owner", of=one)
+    assess(one, 2, assessed_on=dt.date(2025, 1, 1), valid_to=dt.date(2026, 8, 1))
+    assess(one, 2, assessed_on=dt.date(2026, 1, 1), way="self_declared")
+    for on in (TODAY, TODAY + DAY):
+        night(on)
+    (row,) = Notification.objects.filter(kind="assessment_expiring")
+    assert said(row.kind, row.params).text == (
+        f"{one.name}: the assessment on site is valid until 2026-08-01. Renew it in time."
+    )
 
 
 def test_firms_are_reminded_once_for_each_cause(firm, seated) -> None:

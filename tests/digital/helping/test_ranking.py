@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 
+from cultivation.digital.assessing import rules
 from cultivation.digital.helping import needs, ranking, wording
 from cultivation.digital.models import (
     CoverageDefinition,
@@ -31,9 +32,9 @@ def test_firms_come_by_what_is_missing_least_first(places, named) -> None:
     assess(far, 0, score=1500)
     assess(one_level, 1, score=2500)
     assess(known, 1, score=3800)
-    assess(expiring, 2, valid_to=TODAY + dt.timedelta(days=90))
+    assess(expiring, 2, valid_to=TODAY + dt.timedelta(days=60))
     assess(self_only, 3, way="self_declared")
-    assess(there, 2, valid_to=TODAY + dt.timedelta(days=91))
+    assess(there, 2, valid_to=TODAY + dt.timedelta(days=61))
     found = listed(places)
     assert [(row.enterprise.name, row.step) for row in found] == [
         ("self", ranking.ASSESSMENT),
@@ -70,7 +71,7 @@ def test_projects_are_ranked_by_how_far_they_got(places, named) -> None:
     found = listed(places, "ACCEPTED")
     assert [(row.enterprise.name, row.step, row.kind) for row in found] == [
         ("waits", ranking.ACCEPTANCE, "acceptance"),
-        ("under way", ranking.PROJECT, "diagnosis"),
+        ("under way", ranking.PROJECT, "acceptance"),
         ("assessed", ranking.BEGUN, "diagnosis"),
         ("nothing", ranking.NOTHING, "diagnosis"),
     ]
@@ -80,7 +81,54 @@ def test_projects_are_ranked_by_how_far_they_got(places, named) -> None:
 def test_a_self_assessment_is_asked_for_where_only_that_counts(places, firm) -> None:
     assess(firm(), 2)
     (found,) = listed(places, "L2_SELF")
-    assert (found.step, found.kind) == (ranking.ASSESSMENT, "diagnosis")
+    assert (found.step, found.kind) == (ranking.ASSESSMENT, "self")
+
+
+def test_points_are_those_of_the_way_that_counts_under_the_thresholds_of_the_day(
+    places, named, seated
+) -> None:
+    assess(named("on site"), 1, score=2500)
+    both = named("both")
+    assess(both, 1, score=2600)
+    assess(both, 1, score=3900, way="self_declared", assessed_on=dt.date(2026, 1, 1))
+    older = named("of 2022")
+    assess(older, 3, score=7000, index_version=2022)
+    assert [(row.enterprise.name, row.step, row.points_missing) for row in listed(places)] == [
+        ("both", ranking.LEVEL, 1400),
+        ("on site", ranking.LEVEL, 1500),
+        ("of 2022", ranking.BEGUN, None),
+    ]
+    assert wording.reasons(listed(places)[2])[0] == (
+        "assessed, but not in a way or under an index that counts here"
+    )
+    levels = rules.levels_of(rules.in_force(2024, TODAY), 2024)
+    asked = {
+        one.no: {"points": one.points, "scenarios": one.scenarios, "binding": one.binding}
+        for one in levels
+    }
+    asked[2]["points"] = 50_000
+    rules.issue(
+        2024, asked, in_force_from=TODAY, source="x", verified=False,
+        by=seated("nation", code="000000", may_decide=True),
+    )  # fmt: skip
+    assert [row.points_missing for row in listed(places)] == [2400, 2500, None]
+
+
+def test_missing_points_of_answers_are_those_of_the_day(places, firm, seated) -> None:
+    given = answers({}, [2, 1, 2, 0, 0, 2, 1, 1, *[0] * 8])
+    assess(firm(), 1, answers=given, score=2500)
+    (before,) = listed(places)
+    levels = rules.levels_of(rules.in_force(2024, TODAY), 2024)
+    asked = {
+        one.no: {"points": one.points + 10, "scenarios": one.scenarios, "binding": one.binding}
+        for one in levels
+    }
+    rules.issue(
+        2024, asked, in_force_from=TODAY, source="x", verified=False,
+        by=seated("nation", code="000000", may_decide=True),
+    )  # fmt: skip
+    (after,) = listed(places)
+    assert after.needs.points == before.needs.points + 1
 
 
 def test_only_holders_in_sight_of_the_region_are_listed(places, firm) -> None:
@@ -151,7 +199,7 @@ def test_the_list_costs_the_same_for_one_firm_and_three(
     for _ in range(number):
         assess(firm(), 1, score=2500)
     definition = CoverageDefinition.objects.get(code="L2_ONSITE")
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(7):  # thresholds of every version, and those in force
         found = ranking.next_firms(places["440000"], tier="little_giant", definition=definition)
     assert len(found) == number
     assert HelpTask.objects.count() == 0

@@ -5,6 +5,7 @@ import datetime as dt
 import io
 
 import pytest
+import time_machine
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 from django.urls import reverse
@@ -149,6 +150,15 @@ def test_a_new_owner_is_told_and_an_old_day_may_stay(firm, give, county, seated)
     assert Notification.objects.count() == 1
 
 
+def test_an_owner_is_told_each_time_that_a_task_is_given(firm, give, county, seated) -> None:
+    city, other = seated("city", code="440100"), seated("province", code="440000")
+    task = give(firm(), by=city)
+    for owner in (other, county, county, other, county):
+        task = tasks.change(task, tasks.Wish(owner, SOON), by=city)
+    told = Notification.objects.order_by("pk").values_list("recipient", flat=True)
+    assert list(told) == [county.pk, other.pk, county.pk, other.pk, county.pk]
+
+
 def test_a_task_is_closed_once_and_with_a_reason(firm, give, county, seated) -> None:
     one = give(firm())
     with pytest.raises(ValidationError, match="Say why"):
@@ -199,6 +209,43 @@ def test_what_was_recorded_before_a_task_was_made_does_not_close_it(firm, give) 
     assess(one, 2, assessed_on=dt.date(2026, 6, 29), valid_to=dt.date(2026, 8, 1))
     give(one, "on_site")
     assert closing.close_reached(TODAY) == 0
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "way"),
+    [("L2_ONSITE", "on_site", "on_site"), ("L2_SELF", "self", "self_declared"),
+     ("L2_SELF", "diagnosis", "self_declared"), ("L1_ANY", "self", "on_site")],
+)  # fmt: skip
+def test_a_task_to_renew_stays_open_until_what_counts_is_valid_for_longer(
+    firm, county, code, kind, way
+) -> None:
+    one, ends = firm(), dt.date(2026, 8, 1)
+    assess(one, 2, way=way, valid_to=ends)
+    aim = tasks.Aim("little_giant", CoverageDefinition.objects.get(code=code))
+    (task,), _before = tasks.give({one.pk: kind}, aim=aim, wish=tasks.Wish(county, SOON), by=county)
+    assert (task.expires_on, closing.close_reached(TODAY)) == (ends, 0)
+    later = TODAY + dt.timedelta(days=2)
+    with time_machine.travel(dt.datetime.combine(later, dt.time(4), dt.UTC), tick=False):
+        if kind != "diagnosis":  # which any new assessment is
+            assess(one, 2, way=way, assessed_on=later, valid_to=ends)
+            assert closing.close_reached(later) == 0
+        assess(one, 2, way=way, assessed_on=later, valid_to=ends + dt.timedelta(days=1))
+        assert closing.close_reached(later) == 1
+    task.refresh_from_db()
+    assert (task.state, task.reason["code"]) == (
+        "done", kind if (kind, way) != ("self", "on_site") else "renewed",
+    )  # fmt: skip
+
+
+def test_what_was_assessed_earlier_on_the_day_does_not_close_a_task(firm, give) -> None:
+    one, noon = firm(), dt.datetime.combine(TODAY, dt.time(4), dt.UTC)
+    assess(one, 1, way="self_declared", assessed_on=TODAY)
+    with time_machine.travel(noon + dt.timedelta(hours=1), tick=False):
+        give(one, "diagnosis")
+        assert closing.close_reached(TODAY) == 0
+    with time_machine.travel(noon + dt.timedelta(hours=2), tick=False):
+        assess(one, 1, way="self_declared", assessed_on=TODAY)
+        assert closing.close_reached(TODAY) == 1
 
 
 def test_closing_costs_the_same_for_one_task_and_three(
@@ -279,7 +326,7 @@ def test_pages_cost_the_same_for_one_row_and_three(
     client.force_login(county)
     client.cookies["django_language"] = language
     client.get(NEXT)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(16):
         assert len(client.get(NEXT).context["firms"]) == number
     with django_assert_num_queries(7):
         text = client.get(TASKS).content.decode()

@@ -3,6 +3,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+import time_machine
 from django.core.exceptions import ValidationError
 
 from cultivation.digital.models import (
@@ -15,9 +16,9 @@ from cultivation.digital.models import (
 )
 from cultivation.digital.targets import loading, measures, measuring, parks, reading
 from cultivation.digital.targets.measuring import Tally
-from cultivation.digital.targets.scale import scaled
+from cultivation.digital.targets.scale import scaled, threshold
 from enterprises.places.models import Industry
-from enterprises.registry.models import AnnualReport, Enterprise
+from enterprises.registry.models import AnnualReport, Change, Enterprise
 from tests.digital.conftest import TODAY, assess, entitle
 from tests.digital.targets.conftest import SCALE
 
@@ -205,3 +206,69 @@ def test_the_firms_behind_a_goal_are_those_counted(goals, maker) -> None:
         assert sum(row.group == 2 for row in rows) == counted[name].done
         assert sum(row.group >= 0 for row in rows) == counted[name].total
         assert sum(row.group < 0 for row in rows) == counted[name].unknown
+
+
+def test_a_past_day_run_again_counts_firms_where_they_stood(goals, maker) -> None:
+    one = maker("440305")
+    assess(one, 2)
+    Enterprise.objects.filter(pk=one.pk).update(region=goals["110101"], region_path="110101")
+    Change.objects.create(
+        enterprise=one, subject="profile", before={"region": "440305"}, after={"region": "110101"}
+    )
+    past = TODAY - dt.timedelta(days=1)
+    measuring.measure(past)
+    measuring.measure(TODAY)
+    rows = TargetFigure.objects.filter(
+        target__code="LG_COVER", region__code__in=("440300", "110000")
+    )
+    assert sorted(rows.values_list("on", "region__code", "total")) == [
+        (past, "110000", 0), (past, "440300", 1), (TODAY, "110000", 1), (TODAY, "440300", 0),
+    ]  # fmt: skip
+    assert tally(goals["440305"], "cover_little_giant", past) == (1, 1, 0)
+    assert tally(goals["110101"], "cover_little_giant", past) == (0, 0, 0)
+
+
+def test_pilot_firms_of_a_past_day_are_those_that_stood_there(goals, maker) -> None:
+    one = maker("440106")
+    assess(one, 2)
+    Enterprise.objects.filter(pk=one.pk).update(region=goals["440305"], region_path="SZ05")
+    Change.objects.create(
+        enterprise=one, subject="profile", before={"region_path": "440106"}, after={}
+    )
+    past = TODAY - dt.timedelta(days=1)
+    assert tally(goals["000000"], "pilot_level2", past) == (1, 1, 0)
+    assert tally(goals["000000"], "pilot_level2") == (0, 0, 0)
+
+
+def test_what_has_no_history_stays_as_it_was_counted_on_the_day_or_is_marked(goals, maker) -> None:
+    one = maker(size_class="small")
+    assess(one, 3)
+    past = TODAY - dt.timedelta(days=1)
+    with time_machine.travel(dt.datetime.combine(past, dt.time(4), dt.UTC), tick=False):
+        measuring.measure(past)
+    Enterprise.objects.filter(pk=one.pk).update(size_class="large")
+    for on in (past, past - dt.timedelta(days=1)):
+        stored = measuring.measure(on)
+        assert measuring.measure(on) == stored
+    rows = TargetFigure.objects.filter(
+        region__code="000000", target__code__in=("BENCH", "LG_COVER")
+    )
+    assert sorted(rows.values_list("on", "target__code", "value", "hindsight")) == [
+        (past - dt.timedelta(days=1), "BENCH", 0, True),
+        (past - dt.timedelta(days=1), "LG_COVER", 1_000_000, False),
+        (past, "BENCH", 1, False),
+        (past, "LG_COVER", 1_000_000, False),
+    ]
+
+
+def test_cities_of_a_batch_count_from_its_year(goals) -> None:
+    for day, number in ((dt.date(2023, 12, 31), 30), (dt.date(2024, 12, 31), 66), (TODAY, 100)):
+        measuring.measure(day)
+        row = TargetFigure.objects.get(on=day, target__code="CITIES")
+        assert (row.value, row.region.code) == (number, "000000")
+
+
+def test_the_threshold_of_scale_says_where_it_was_read() -> None:
+    limit = threshold()
+    assert (limit.revenue, limit.since, limit.verified) == (SCALE, dt.date(2011, 1, 1), True)
+    assert "National Bureau of Statistics" in limit.source

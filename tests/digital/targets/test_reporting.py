@@ -7,7 +7,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.urls import reverse
 
 from cultivation.digital.models import ParkFinding, ParkItem, Target, TargetFigure
-from cultivation.digital.targets import cities, measuring, parks, reading, reporting
+from cultivation.digital.targets import cities, findings, measuring, parks, reading, reporting
 from enterprises.audit.models import AuditRecord
 from enterprises.places.models import Park
 from tests.digital.conftest import TODAY, assess
@@ -161,6 +161,22 @@ def test_a_finding_sets_the_one_before_aside_and_keeps_it(goals, park, seated) -
     assert (infrastructure.met, len(infrastructure.lines)) == (1, 3)
     record = AuditRecord.objects.filter(action="park.found").latest("pk")
     assert (record.before["state"], record.after["state"]) == ("partly", "met")
+
+
+def test_a_finding_of_an_earlier_day_sets_no_newer_one_aside(goals, park, seated) -> None:
+    officer, day = seated("city", code="440100"), dt.timedelta(days=1)
+    item = ParkItem.objects.get(code="4.2")
+    given = {"evidence": "x", "by": officer}
+    assert parks.find(park, item, state="met", on=TODAY - day, **given).current
+    assert not parks.find(park, item, state="unmet", on=TODAY - 3 * day, **given).current
+    for on, states in ((TODAY, ["met"]), (TODAY - 2 * day, ["unmet"]), (TODAY - 9 * day, [])):
+        assert [row.state for row in findings.standing(on)] == states
+    (row,) = parks.counted(Park.objects.all())
+    (line,) = (
+        line for pillar in parks.check_list(park) for line in pillar.lines if line.item == item
+    )
+    assert (row.met, row.unmet, line.finding.state) == (1, 0, "met")
+    assert parks.find(park, item, state="partly", on=TODAY - day, **given).current
 
 
 @pytest.mark.parametrize(
