@@ -35,7 +35,7 @@ def settle(apps, _schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('digital', '0007_snapshots_without_look_ups'),
+        ('digital', '0008_slack_of_forecasts_and_levels_over_time'),
         ('places', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
