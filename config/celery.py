@@ -43,15 +43,15 @@ app.conf.beat_schedule = {
     },
     "coverage-every-night": {
         "task": "cultivation.digital.tasks.check_coverage_tonight",
-        "schedule": crontab(hour=2, minute=30),
+        "schedule": crontab(hour="2-8", minute=30),  # again where it failed
     },
     "coverage-compared-every-week": {
         "task": "cultivation.digital.tasks.compare_cube_this_week",
-        "schedule": crontab(day_of_week="sunday", hour=3, minute=50),
+        "schedule": crontab(day_of_week="sunday", hour="3-8", minute=50),
     },
     "forecast-every-week": {
         "task": "cultivation.digital.tasks.forecast_this_week",
-        "schedule": crontab(day_of_week="mon", hour=3, minute=50),
+        "schedule": crontab(day_of_week="mon", hour="3-8", minute=50),
     },
     "help-tasks-closed-every-night": {
         "task": "cultivation.digital.tasks.close_help_tasks_tonight",

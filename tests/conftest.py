@@ -180,12 +180,14 @@ def start_worker(
             end(process)
 
 
-def launch(command: list[str], log: Path, valkey_url: str) -> subprocess.Popen[bytes]:
+def launch(
+    command: list[str], log: Path, valkey_url: str, *, beside: dict[str, str] | None = None
+) -> subprocess.Popen[bytes]:
     """Start a program of the project on the test database and a broker."""
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings"}
     environment |= {"REDIS_URL": valkey_url, "CELERY_TASK_ALWAYS_EAGER": "0"}
-    environment["DATABASE_URL"] = _url_of_test_database()
-    with log.open("wb") as out:
+    environment |= {"DATABASE_URL": _url_of_test_database(), **(beside or {})}
+    with log.open("ab") as out:
         return subprocess.Popen(
             command,
             cwd=HOME,

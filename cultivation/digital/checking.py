@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING, Any, Protocol
 
 from django.core.exceptions import PermissionDenied
@@ -11,15 +12,16 @@ from django.utils.translation import gettext as _
 from cultivation.digital import beside, coverage, maturity
 from cultivation.digital.alerts import opening, reminding, telling
 from cultivation.digital.cube import keeping
+from cultivation.digital.models import CoverageSnapshot
 from enterprises.jobs import runs
+from enterprises.places.models import Region
 
 if TYPE_CHECKING:
-    import datetime as dt
-
     from cultivation.digital.cube.keeping import Compared
     from enterprises.accounts.models import User
     from enterprises.jobs.models import JobRun
 
+CAUGHT_UP = dt.timedelta(days=31)  # nights missed before are asked for by hand
 KIND, COMPARISON = "check_coverage", "compare_cube"
 TASK = "cultivation.digital.tasks.check_coverage"
 COMPARING = "cultivation.digital.tasks.compare_cube"
@@ -48,9 +50,36 @@ def begin(on: dt.date, *, by: User | None = None) -> tuple[JobRun, bool]:
     return runs.start(KIND, task=TASK, key=str(on), params={"on": str(on)}, by=by)
 
 
+def begin_due() -> list[JobRun]:
+    """Begin the check of today unless it is done, and of nights that were missed (每晚检查与补检).
+
+    A night is missed where it has no snapshot though an earlier one of the last 31 days has: the
+    broker, the workers or the whole machine were down.
+    """
+    today = timezone.localdate()
+    due = [] if runs.is_done(KIND, str(today)) else [today]
+    return [begin(on)[0] for on in (*_missed(today), *due)]
+
+
+def _missed(today: dt.date) -> list[dt.date]:
+    rows = CoverageSnapshot.objects.filter(
+        region__level=Region.Level.NATION, on__gte=today - CAUGHT_UP, on__lt=today
+    )
+    taken = set(rows.order_by().values_list("on", flat=True).distinct())
+    first = min(taken, default=today)
+    days = [first + dt.timedelta(days=n) for n in range((today - first).days)]
+    return [day for day in days if day not in taken]
+
+
 def begin_comparison() -> tuple[JobRun, bool]:
     """Begin the weekly comparison of the kept figures with those built anew (每周比对)."""
     return runs.start(COMPARISON, task=COMPARING, key=str(timezone.localdate()))
+
+
+def begin_comparison_due() -> JobRun | None:
+    """Begin the comparison of today unless it is done (每周比对)."""
+    done = runs.is_done(COMPARISON, str(timezone.localdate()))
+    return None if done else begin_comparison()[0]
 
 
 def conduct(

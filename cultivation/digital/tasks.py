@@ -26,10 +26,9 @@ def check_coverage(run_id: int) -> None:
 
 
 @shared_task
-def check_coverage_tonight() -> int:
-    """Begin today's check; return the run (每晚)."""
-    run, _new = checking.begin(timezone.localdate())
-    return run.pk
+def check_coverage_tonight() -> list[int]:
+    """Begin today's check unless it is done, and those of nights missed; return the runs (每晚)."""
+    return [run.pk for run in checking.begin_due()]
 
 
 @shared_task
@@ -42,10 +41,10 @@ def compare_cube(run_id: int) -> None:
 
 
 @shared_task
-def compare_cube_this_week() -> int:
-    """Begin the comparison of the week; return the run (每周)."""
-    run, _new = checking.begin_comparison()
-    return run.pk
+def compare_cube_this_week() -> int | None:
+    """Begin the comparison of the week unless it is done; return the run (每周)."""
+    run = checking.begin_comparison_due()
+    return run.pk if run else None
 
 
 @shared_task
@@ -75,10 +74,10 @@ def forecast_coverage(run_id: int) -> None:
 
 
 @shared_task
-def forecast_this_week() -> int:
-    """Begin this week's forecast; return the run (每周)."""
-    run, _new = making.begin(timezone.localdate())
-    return run.pk
+def forecast_this_week() -> int | None:
+    """Begin this week's forecast unless it is done; return the run (每周)."""
+    today = timezone.localdate()
+    return None if runs.is_done(making.KIND, str(today)) else making.begin(today)[0].pk
 
 
 @shared_task

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from enterprises.accounts.models import User
 
 __all__ = [
-    "LIVE", "CancelledError", "Piece", "Progress", "abandoned", "begin", "cancel", "resume", "send",
-    "start", "take", "working",
+    "LIVE", "CancelledError", "Piece", "Progress", "abandoned", "begin", "cancel", "is_done",
+    "resume", "send", "start", "take", "working",
 ]  # fmt: skip
 STALE = dt.timedelta(minutes=2)  # without a heartbeat for this long, the worker is gone
 PULSE = dt.timedelta(seconds=20)
@@ -68,6 +68,11 @@ def start(
     if new:
         send(run)
     return run, new
+
+
+def is_done(kind: str, key: str) -> bool:
+    """Tell whether work was done to its end, by whichever run (是否完成)."""
+    return JobRun.objects.filter(kind=kind, key=key, status=Status.DONE).exists()
 
 
 def take(run_id: int) -> JobRun | None:

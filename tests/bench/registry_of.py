@@ -76,12 +76,17 @@ def registry_of(firms: int) -> None:
 
 
 def multiply(row: Model, source: str, changes: dict[str, str]) -> None:
-    """Insert copies of a row, one for each row of `source`, with some columns made anew."""
+    """Insert copies of a row, one for each row of `source`, with some columns made anew.
+
+    The row is read before any copy is written: a plan may else look for it among all its copies.
+    """
     table = row._meta.db_table
     columns = [field.column for field in row._meta.concrete_fields]
     made = ", ".join(changes.get(column, f"t.{column}") for column in columns)
-    source = source.replace(" WHERE ", f" CROSS JOIN {table} AS t WHERE t.id = {row.pk} AND ")
-    if " WHERE " not in source:
-        source += f" CROSS JOIN {table} AS t WHERE t.id = {row.pk}"
+    joined, where, rest = source.partition(" WHERE ")
     with connection.cursor() as cursor:
-        cursor.execute(f"INSERT INTO {table} ({', '.join(columns)}) SELECT {made} FROM {source}")  # noqa: S608
+        cursor.execute(
+            f"WITH t AS MATERIALIZED (SELECT * FROM {table} WHERE id = {row.pk}) "  # noqa: S608
+            f"INSERT INTO {table} ({', '.join(columns)}) "
+            f"SELECT {made} FROM {joined} CROSS JOIN t{where}{rest}"
+        )

@@ -91,10 +91,33 @@ def test_every_night_expired_levels_lapse_and_the_day_is_checked(
     one = firm(digital_level=2)
     assess(one, 2, valid_to=TODAY - dt.timedelta(days=1))
     with django_capture_on_commit_callbacks(execute=True):
-        run_id = check_coverage_tonight()
+        (run_id,) = check_coverage_tonight()
     assert JobRun.objects.get(pk=run_id).status == "done"
     assert Enterprise.objects.get().digital_level is None
     assert national(TODAY) == [(1, 0)] * 5
+
+
+def test_a_night_that_is_done_is_not_checked_again_and_one_that_failed_is(
+    places, django_capture_on_commit_callbacks
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        (run,) = check_coverage_tonight()
+    assert check_coverage_tonight() == []
+    JobRun.objects.filter(pk=run).update(status="failed")
+    (again,) = check_coverage_tonight()
+    assert again != run
+
+
+def test_nights_that_were_missed_are_caught_up(firm, django_capture_on_commit_callbacks) -> None:
+    day = dt.timedelta(days=1)
+    assess(firm(), 2)
+    for back in (40, 5, 3):
+        coverage.take_snapshot(TODAY - back * day)
+    with django_capture_on_commit_callbacks(execute=True):
+        assert len(check_coverage_tonight()) == 4
+    taken = CoverageSnapshot.objects.order_by("on").values_list("on", flat=True).distinct()
+    assert list(taken) == [TODAY - back * day for back in (40, 5, 4, 3, 2, 1, 0)]
+    assert check_coverage_tonight() == []
 
 
 def test_a_cancelled_run_leaves_the_day_as_it_was(firm, monkeypatch) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 import time_machine
@@ -19,21 +19,15 @@ from cultivation.digital.models import (
     CubeDay,
     CubeFirm,
     CubeLevel,
-    MaturityAssessment,
-    TransformationProject,
 )
 from enterprises.accounts.models import Seat, User
 from enterprises.jobs.models import JobRun
 from enterprises.notifications.models import Notification
-from enterprises.places.models import Chain, Region
 from enterprises.registry import records
-from enterprises.registry.models import Enterprise, Title
-from tests.digital.conftest import HOMES, TODAY, assess
-from tests.digital.cube import country
+from enterprises.registry.models import Enterprise
+from tests.digital.conftest import TODAY, assess
+from tests.digital.cube import country, deeds
 from tests.digital.cube.conftest import of_code, region
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 DAY = dt.timedelta(days=1)
 ENGLISH = {"accept-language": "en"}
@@ -49,48 +43,6 @@ def kept() -> dict[str, set[tuple]]:
     }
 
 
-def moved(pk: int, lot: random.Random, _on: dt.date) -> None:
-    target = Region.objects.get(code=lot.choice(HOMES))
-    records.change(Enterprise.objects.get(pk=pk), {"region": target}, by=None)
-
-
-def sized(pk: int, lot: random.Random, _on: dt.date) -> None:
-    chain = lot.choice([None, *Chain.objects.all()])
-    Enterprise.objects.filter(pk=pk).update(size_class=lot.choice(country.SIZES), chain=chain)
-
-
-def granted(pk: int, lot: random.Random, on: dt.date) -> None:
-    tier = lot.choice(country.TIERS)
-    Title.objects.filter(enterprise=pk, tier=tier, ended_on=None).update(ended_on=on)
-    nth = on.toordinal() * 1000 + lot.randint(0, 999)
-    country.entitled(pk, tier, on + lot.choice((0, 0, 3)) * DAY, lot, nth=nth).save()
-
-
-def ended(pk: int, lot: random.Random, on: dt.date) -> None:
-    Title.objects.filter(enterprise=pk, ended_on=None).update(ended_on=on)
-
-
-def assessed(pk: int, lot: random.Random, on: dt.date) -> None:
-    country.assessed(pk, on - lot.choice((0, 0, 40)) * DAY, lot).save()
-
-
-def corrected(pk: int, lot: random.Random, _on: dt.date) -> None:
-    MaturityAssessment.objects.filter(enterprise=pk).update(level=lot.randint(0, 4))
-
-
-def withdrawn(pk: int, lot: random.Random, _on: dt.date) -> None:
-    lot.choice((MaturityAssessment, TransformationProject)).objects.filter(enterprise=pk).delete()
-
-
-def projected(pk: int, lot: random.Random, on: dt.date) -> None:
-    country.projected(pk, on - 100 * DAY, lot).save()
-
-
-DEEDS: tuple[Callable[[int, random.Random, dt.date], None], ...] = (
-    moved, sized, granted, ended, assessed, assessed, corrected, withdrawn, projected,
-)  # fmt: skip
-
-
 def test_a_walk_of_changes_never_parts_the_kept_cube_from_a_rebuilt_one(
     firms: list[int],
 ) -> None:
@@ -98,7 +50,7 @@ def test_a_walk_of_changes_never_parts_the_kept_cube_from_a_rebuilt_one(
     assert keeping.keep(on).whole
     for _night in range(12):
         for _ in range(lot.choice((0, 1, 2, 6))):
-            lot.choice(DEEDS)(lot.choice(firms), lot, on)
+            lot.choice(deeds.DEEDS)(lot.choice(firms), lot, on)
         on += lot.choice((1, 1, 1, 9, 60)) * DAY
         found = keeping.keep(on)
         assert not found.whole
@@ -123,7 +75,7 @@ def test_ten_years_of_nights_do_not_drift() -> None:
         nights += 1
         if nights % 180 == 7:
             for _ in range(4):
-                lot.choice(DEEDS)(lot.choice(firms), lot, on)
+                lot.choice(deeds.DEEDS)(lot.choice(firms), lot, on)
         looked_at += keeping.keep(on).looked_at
         if nights % 365 == 0:
             assert keeping.compare(on).apart == 0
