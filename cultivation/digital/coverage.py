@@ -6,11 +6,14 @@ from the facts dated until then, under the rules of that day.
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, Any, Protocol
 
 import polars as pl
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
+from django.db.models import Min, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -168,8 +171,8 @@ def lines_for(
 ) -> list[Line]:
     """Return the path of a tier under each definition; `rates` are the national ones on the day.
 
-    A path without a start begins at the first national snapshot before the day, or, where there is
-    none, on the day at its rate.
+    A path without a start begins at the definition's first national snapshot before the day, or,
+    where there is none, on the day at its rate.
     """
     path = RequiredPath.objects.get(tier=tier)
     if path.start_on:
@@ -178,9 +181,9 @@ def lines_for(
     earlier = CoverageSnapshot.objects.filter(
         tier=tier, region__level=Region.Level.NATION, on__lt=on
     )
-    firsts: dict[int, CoverageSnapshot] = {}
-    for row in earlier.filter(on__in=earlier.order_by("on").values("on")[:1]):
-        firsts[row.definition_id] = row
+    begun = earlier.order_by().values_list("definition").annotate(first=Min("on"))
+    days = [Q(definition=definition, on=on) for definition, on in begun]
+    firsts = {row.definition_id: row for row in earlier.filter(reduce(or_, days))} if days else {}
     return [
         _line_from(firsts.get(definition.pk), path, on, rate)
         for definition, rate in zip(definitions, rates, strict=True)

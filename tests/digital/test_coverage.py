@@ -277,6 +277,21 @@ def test_a_path_without_a_start_begins_at_the_first_national_snapshot(firm) -> N
     }
 
 
+def test_a_definition_added_later_has_a_path_from_its_own_first_snapshot(firm) -> None:
+    RequiredPath.objects.update(start_on=None, start_ppm=0)
+    assess(firm(), 2)
+    firm()
+    late = CoverageDefinition.objects.get(code="L2_ONSITE")
+    coverage.take_snapshot(dt.date(2025, 1, 1))
+    CoverageSnapshot.objects.filter(definition=late).delete()  # as if it came later
+    coverage.take_snapshot(dt.date(2026, 1, 1))
+    coverage.take_snapshot(dt.date(2026, 6, 30))
+    row = CoverageSnapshot.objects.get(
+        definition=late, region__code="000000", tier="little_giant", on=dt.date(2026, 6, 30)
+    )
+    assert row.path_required == 500_000 + 500_000 * 180 // 729
+
+
 def test_loading_definitions_again_changes_nothing_and_keeps_an_own_start(places) -> None:
     RequiredPath.objects.filter(tier="little_giant").update(
         start_on=dt.date(2025, 1, 1), start_ppm=120_000

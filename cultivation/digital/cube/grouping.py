@@ -3,8 +3,8 @@
 - Counted are the holders of a tier's title valid on the day, once each.
 - An assessment or project counts from the day it is dated, whenever it was entered; so running a
   past date again includes what was entered late.
-- A firm counts where it stood on the day, as far as the history of its record tells. Of size,
-  industry, chain, park and cluster the present ones are taken.
+- A firm counts where it stood on the day, in the industry, chain, park and cluster of the day, as
+  far as the history of its record tells. Of the size the present one is taken.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ process killed in the middle leaves that of before, with its marks.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from cultivation.digital.definitions import rules_on
 from cultivation.digital.models import CubeCell, CubeDay, CubeFirm, CubeLevel
 from cultivation.standards.tables import among, read
 from cultivation.standards.writing import insert, merge
+from enterprises.places.models import Industry
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -70,7 +72,7 @@ def keep(on: dt.date) -> Kept:
     """
     hold()
     day, rules = CubeDay.objects.first(), rules_on(on)
-    if day is None or day.on > on or day.rules != _versions(rules):
+    if day is None or day.on > on or day.rules != _ground(rules):
         return _built(on, rules)
     ids = marks.taken() | marks.due(day.on, on)
     if len(ids) > MANY and 3 * len(ids) > CubeFirm.objects.count():
@@ -124,8 +126,11 @@ def hold() -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
 
 
-def _versions(rules: Sequence[Rule]) -> list[Any]:
-    return [[rule.definition.pk, rule.version] for rule in rules]
+def _ground(rules: Sequence[Rule]) -> list[Any]:
+    """Return what all rows rest on alike: versions of definitions, sections (依据)."""
+    sections = Industry.objects.order_by("pk").values_list("pk", "section")
+    digest = hashlib.sha256(repr(list(sections)).encode()).hexdigest()
+    return [*([rule.definition.pk, rule.version] for rule in rules), ["sections", digest]]
 
 
 def _built(on: dt.date, rules: Sequence[Rule]) -> Kept:
@@ -143,7 +148,7 @@ def _write(firms: pl.DataFrame, on: dt.date, rules: Sequence[Rule]) -> None:
     insert(cells.of(all_of_them, [rule.definition.pk for rule in rules]), CubeCell)
     insert(cells.levels_of(all_of_them), CubeLevel)
     now = timezone.now()
-    fields = {"on": on, "rules": _versions(rules), "built_at": now}
+    fields = {"on": on, "rules": _ground(rules), "built_at": now}
     CubeDay.objects.update_or_create(pk=1, defaults=fields)
 
 

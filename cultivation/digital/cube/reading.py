@@ -40,12 +40,13 @@ from cultivation.digital.models import (
     TransformationProject,
 )
 from cultivation.digital.path import WHOLE
+from cultivation.standards.tables import among
 from enterprises.places.models import Region
 from enterprises.registry.models import Enterprise
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from django.db.models import QuerySet
 
@@ -140,7 +141,7 @@ def levels(region: Region, *, tier: str, on: dt.date, way: str = "") -> list[Lev
 
 
 def counted(
-    among: QuerySet[Enterprise],
+    of_these: QuerySet[Enterprise],
     definition: CoverageDefinition,
     *,
     tier: str,
@@ -155,7 +156,7 @@ def counted(
     definition counts projects. `region` keeps those that stood there on the day.
     """
     rule = rule_on(definition, on)
-    rows = firms(among, definition, tier=tier, on=on)
+    rows = firms(of_these, definition, tier=tier, on=on)
     if region is not None:
         rows = history.standing_in(rows, region, on=on)
     if by is not None and member is not None:
@@ -182,7 +183,7 @@ def caveats(on: dt.date, *, by: str | None = None) -> list[str]:
     if by == "size_class":
         said.append(_("No history of the size class is kept: the present one is taken."))
     elif by in FIELDS:
-        said.append(_("Of industry, chain, park and cluster the present ones are taken."))
+        said.append(_("Industry, chain, park and cluster are those of the day, as far as noted."))
     return said
 
 
@@ -236,9 +237,21 @@ def _of_members(
     if on == day():
         return _of_few(region, tier, definition, by) if len(region.path) > UNIT else {}
     member: Any = F(FIELDS[by]) if by in FIELDS else _batch(tier, on)
-    counts = _grouped(region, tier, definition, on)
-    groups = counts.annotate(of=member).values_list("of", "group")
-    return _summed(groups.annotate(firms=Count("pk")))
+    counts = _grouped(region, tier, definition, on).annotate(of=member)
+    sums = counts.values_list("of", "group").annotate(firms=Count("pk"))
+    return _summed([*sums, *_changed_since(counts, by, on)])
+
+
+def _changed_since(counts: QuerySet[Any], by: str, on: dt.date) -> Iterator[tuple[Any, Any, int]]:
+    """Take firms that have changed their member since a day from it, and give them to the old."""
+    before = history.members_then(on, by)
+    if not before:
+        return
+    for pk, member, group in counts.filter(among(list(before), name="pk")).values_list(
+        "pk", "of", "group"
+    ):
+        yield member, group, -1
+        yield before[pk], group, 1
 
 
 def _grouped(
@@ -265,7 +278,7 @@ def _summed(groups: Iterable[tuple[Any, Any, int]]) -> dict[str, Sums]:
     sums: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
     for member, group, number in groups:
         sums[UNSTATED if member is None else str(member)][int(group)] += number
-    return {member: _ordered(numbers) for member, numbers in sums.items()}
+    return {member: _ordered(numbers) for member, numbers in sums.items() if any(numbers)}
 
 
 def _ordered(numbers: list[int]) -> Sums:
@@ -284,11 +297,15 @@ def _of_member(rows: Any, by: str, member: str, *, tier: str, on: dt.date) -> An
     if by == "batch":
         return rows.annotate(batch=_batch(tier, on)).filter(batch=member)
     field = FIELDS[by]
-    if member == UNSTATED:
-        return rows.filter(Q(**{f"{field}__isnull": True}))
-    if field.endswith("_id"):
-        return rows.filter(**{field: int(member)}) if _is_id(member) else rows.none()
-    return rows.filter(**{field: member})
+    if member != UNSTATED and field.endswith("_id") and not _is_id(member):
+        return rows.none()
+    here = Q(**({f"{field}__isnull": True} if member == UNSTATED else {field: member}))
+    before = history.members_then(on, by)
+    if not before:
+        return rows.filter(here)
+    asked = None if member == UNSTATED else member
+    came = [pk for pk, was in before.items() if (was if was is None else str(was)) == asked]
+    return rows.filter((here & ~among(list(before), name="pk")) | among(came, name="pk"))
 
 
 def _is_id(text: str) -> bool:

@@ -17,7 +17,10 @@ class CubeMark(models.Model):
 
 
 class CubeDay(models.Model):
-    """The day that the cube stands for, and the rules it was counted under (立方日期); one row."""
+    """The day that the cube stands for, and the rules it was counted under (立方日期); one row.
+
+    Last of the rules comes the digest of the sections that industries belong to.
+    """
 
     on = models.DateField()
     rules = models.JSONField(default=list, help_text="[definition, version] in order of groups")

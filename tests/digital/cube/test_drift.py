@@ -23,6 +23,7 @@ from cultivation.digital.models import (
 from enterprises.accounts.models import Seat, User
 from enterprises.jobs.models import JobRun
 from enterprises.notifications.models import Notification
+from enterprises.places.models import Chain, Industry
 from enterprises.registry import records
 from enterprises.registry.models import Enterprise
 from tests.digital.conftest import TODAY, assess
@@ -122,6 +123,18 @@ def test_a_night_without_changes_writes_no_row(firms: list[int]) -> None:
     assert ids - set(CubeCell.objects.values_list("pk", flat=True)) <= ids
 
 
+def test_an_industry_that_changes_its_section_moves_its_firms(firms: list[int]) -> None:
+    keeping.keep(TODAY)
+    assert not keeping.keep(TODAY).whole
+    industry = Industry.objects.filter(is_section=False).first()
+    Industry.objects.filter(pk=industry.pk).update(section="I")
+    assert keeping.keep(TODAY).whole
+    moved = Enterprise.objects.filter(industry=industry).values_list("pk", flat=True)
+    rows = CubeFirm.objects.filter(section="I")
+    assert set(rows.values_list("enterprise_id", flat=True)) <= set(moved)
+    assert rows.exists()
+
+
 def test_a_firm_that_is_gone_counts_no_more(firm) -> None:
     one = firm()
     assess(one, 3)
@@ -171,6 +184,43 @@ def test_a_firm_counts_where_it_stood_on_a_past_day(firm, places) -> None:
             "No history of the size class is kept: the present one is taken.",
         ]
         assert reading.caveats(later) == []
+
+
+@pytest.mark.parametrize("by", ["chain", "industry", "section"])
+def test_a_firm_counts_in_the_chain_and_industry_of_a_past_day(firm, places, by) -> None:
+    one, other = firm("440106"), firm("440106")
+    old, new = Chain.objects.create(code="C1", name_zh="甲"), Chain.objects.create(code="C2")
+    was, became = (
+        Industry.objects.create(code="35", section="C", name_zh="甲"),
+        Industry.objects.create(code="65", section="I", name_zh="乙"),
+    )
+    Enterprise.objects.update(chain=old, industry=was)
+    other.chain, other.industry = new, became
+    other.save()
+    rule = of_code("L2_ONSITE")
+    members = {
+        "chain": (old.pk, new.pk), "industry": (was.pk, became.pk), "section": ("C", "I"),
+    }[by]  # fmt: skip
+    one.refresh_from_db()
+    later = TODAY + 10 * DAY
+    with time_machine.travel(dt.datetime.combine(later, dt.time(4), dt.UTC), tick=False):
+        records.change(one, {"chain": new, "industry": became}, by=None, reason="转型")
+        coverage.take_snapshot(later)
+
+        def found(on: dt.date, code: str) -> list[tuple[str, int, int]]:
+            place = region(code)
+            asked = {"tier": "little_giant", "on": on, "by": by}
+            rows = reading.figures(place, definition=rule, **asked)
+            firms = Enterprise.objects.all()
+            return [
+                (row.member, row.total, reading.counted(
+                    firms, rule, member=row.member, region=place, **asked).count())
+                for row in rows
+            ]  # fmt: skip
+
+        for code in ("000000", "440106"):
+            assert found(TODAY, code) == [(str(member), 1, 1) for member in members]
+            assert found(later, code) == [(str(members[1]), 2, 2)]
 
 
 def test_a_change_of_definition_rewrites_no_past_figure(firm, seated, client) -> None:
