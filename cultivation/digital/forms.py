@@ -32,8 +32,7 @@ class ResultForm(forms.Form):
     level = forms.TypedChoiceField(
         label=_("Digital level"),
         coerce=int,
-        choices=[("", _("by the total (2022)")), (0, _("no level")), *LEVELS],
-        initial=2,
+        choices=[("", _("by the total (2022), else choose")), (0, _("no level")), *LEVELS],
         required=False,
         empty_value=None,
     )
@@ -66,12 +65,17 @@ class ResultForm(forms.Form):
                 del self.fields[name]
             self.fields["score"].required = True
             self.fields["score"].help_text = _("The total of the 2022 index, out of 100.")
+            self.fields["pledge"] = forms.BooleanField(
+                label=_("We pledge that this total is true and can be proved on request."),
+                required=False,
+            )
 
     def values(self) -> dict[str, Any]:
         """Return what is recorded."""
         if self.on_site:
             return dict(self.cleaned_data)
-        return {**self.cleaned_data, "index_version": 2022}
+        given = {name: value for name, value in self.cleaned_data.items() if name != "pledge"}
+        return {**given, "index_version": 2022}
 
 
 class LevelRuleForm(forms.Form):

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 Way = MaturityAssessment.Way
 NEWEST_FIRST = ("-assessed_on", "way", "-pk")  # on a day, on site before self-declared
 BATCH = 1000
+LONGEST = 20  # years that an assessment may be valid
 KEPT = ("enterprise_id", "document", "made_by", "made_by_id", "declared", "findings")
 
 
@@ -200,15 +201,9 @@ def _row(given: Mapping[str, Any], known: Sequence[LevelRule]) -> MaturityAssess
         raise ValidationError(_("There is no index version %(no)s.") % {"no": version})
     if way not in Way.values:
         raise ValidationError(_("An assessment is self-declared or on site."))
-    if on > timezone.localdate():
-        raise ValidationError(_("The day of the assessment lies in the future."))
-    if on < index.VERSIONS[version]:
-        raise ValidationError(
-            _("The %(version)s index is in use since %(day)s; the assessment is dated earlier.")
-            % {"version": version, "day": index.VERSIONS[version]}
-        )
-    if until is not None and until < on:
-        raise ValidationError(_("The assessment would expire before it was made."))
+    wrong = wrong_days(version, on, until)
+    if wrong:
+        raise ValidationError(list(wrong.values()))
     if way == Way.ON_SITE and not given.get("assessor"):
         raise ValidationError(_("An assessment on site names its assessor."))
     rule = rules.chosen(known, version, on)
@@ -227,6 +222,28 @@ def _row(given: Mapping[str, Any], known: Sequence[LevelRule]) -> MaturityAssess
         valid_to=until,
         assessor=given.get("assessor") or "",
     )
+
+
+def wrong_days(version: int, on: dt.date, until: dt.date | None) -> dict[str, str]:
+    """Say what is wrong with the day of an assessment or its end, by name (日期核对)."""
+    found = {}
+    if on > timezone.localdate():
+        found["assessed_on"] = _("The day of the assessment lies in the future.")
+    elif on < index.VERSIONS[version]:
+        words = {"version": version, "day": index.VERSIONS[version]}
+        found["assessed_on"] = (
+            _("The %(version)s index is in use since %(day)s; the assessment is dated earlier.")
+            % words
+        )
+    if until is not None and until < on:
+        found["valid_to"] = _("The assessment would expire before it was made.")
+    elif until is not None and until.year - on.year > LONGEST:
+        words = {"day": until, "years": LONGEST}
+        found["valid_to"] = (
+            _("%(day)s lies more than %(years)s years after the assessment; check the year.")
+            % words
+        )
+    return found
 
 
 def _level_and_score(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.utils import timezone
 
 from cultivation.digital import index, maturity, scoring
-from cultivation.digital.assessing.sheet import answer_of, said
+from cultivation.digital.assessing.sheet import answer_of, plain, said
 from cultivation.digital.models import MaturityAssessment
 
 if TYPE_CHECKING:
@@ -108,10 +108,6 @@ def _row(
         found=said(subject, there),
         declared_points=points[0],
         found_points=points[1],
-        differs=_plain(own) != _plain(there),
+        differs=plain(own) != plain(there),
         remark=(held.get(subject) or ["", ""])[1],
     )
-
-
-def _plain(value: object) -> object:
-    return sorted(value) if isinstance(value, list) else value

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
 from cultivation.digital import index, maturity
-from cultivation.digital.assessing.sheet import AGREE, Sheet, label_of
+from cultivation.digital.assessing.sheet import AGREE, Sheet, label_of, plain
 from cultivation.digital.models import AssessmentDraft, DraftField, MaturityAssessment
 from cultivation.pipeline.filling import subjects as marks
 from cultivation.pipeline.filling.saving import (
@@ -147,7 +146,8 @@ def agree_rest(draft: AssessmentDraft, key: str, *, by: User) -> int:
     wishes = [
         Wish(f"f:{one}", AGREE, sheet.mark(f"f:{one}"))
         for one in step.asked
-        if not sheet.value(f"f:{one}") and sheet.value(one) == sheet.declared_value(one)
+        if not sheet.value(f"f:{one}")
+        and plain(sheet.value(one)) == plain(sheet.declared_value(one))
     ]
     keep(locked, wishes, by=by)
     draft.version, draft.values = locked.version, locked.values
@@ -179,8 +179,8 @@ def submit(
         way=locked.way,
         index_version=index.ASKED,
         answers=sheet.answers,
-        assessed_on=_day(sheet, "d:assessed_on"),
-        valid_to=_day(sheet, "d:valid_to"),
+        assessed_on=sheet.day("d:assessed_on"),  # type: ignore[arg-type]  # else it is missing
+        valid_to=sheet.day("d:valid_to"),
         assessor=sheet.value("d:assessor") or "",
         document=_document(sheet),
         declared=locked.declared,
@@ -198,11 +198,6 @@ def discard(draft: AssessmentDraft, *, by: User) -> None:
     locked = _locked(draft, by)
     _note(locked, by, "maturity.draft_discarded", {"version": locked.version})
     locked.delete()
-
-
-def _day(sheet: Sheet, subject: str) -> Any:
-    text = sheet.value(subject)
-    return parse_date(text) if text else None
 
 
 def _document(sheet: Sheet) -> Document | None:

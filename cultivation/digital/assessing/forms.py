@@ -9,7 +9,7 @@ from django import forms
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from cultivation.digital import index
+from cultivation.digital import index, maturity
 from cultivation.digital.assessing.sheet import FINDINGS, label_of, said
 from cultivation.pipeline.filling.saving import State, Wish
 from enterprises.registry.forms.fields import DayField
@@ -129,7 +129,18 @@ class DraftForm(forms.Form):
                         name,
                         _("“%(none)s” stands alone.") % {"none": question.options[0]},
                     )
+        for name, text in self._wrong_days(data).items():
+            self.add_error(name, text)
         return data
+
+    def _wrong_days(self, data: dict[str, Any]) -> dict[str, str]:
+        """Say what is wrong with a day that was sent, beside the one that is kept."""
+        on, until = (
+            data[name] if name in data else self.sheet.day(name)
+            for name in ("d:assessed_on", "d:valid_to")
+        )
+        wrong = maturity.wrong_days(index.ASKED, on, until) if on else {}
+        return {f"d:{name}": text for name, text in wrong.items() if data.get(f"d:{name}")}
 
     def wishes(self) -> list[Wish]:
         """Return what was sent and could be read, each with the version its page showed."""

@@ -10,14 +10,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from cultivation.digital import index, scoring
+from cultivation.digital import index, maturity, scoring
 from cultivation.digital.models import DraftField, MaturityAssessment
 from cultivation.pipeline.filling import subjects as marks
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from cultivation.digital.models import AssessmentDraft
 
 Way = MaturityAssessment.Way
@@ -138,7 +141,7 @@ class Sheet:
     def _finding_missing(self, subject: str) -> str:
         """Say what is missing or wrong in what was found of a self-declared answer."""
         found, own = self.value(f"f:{subject}"), self.value(subject)
-        same = own == self.declared_value(subject)
+        same = plain(own) == plain(self.declared_value(subject))
         words = {"name": label_of(subject)}
         if not found:
             return _("%(name)s: say whether the self-declared answer agrees") % words
@@ -148,11 +151,22 @@ class Sheet:
             return _("%(name)s: marked as differing, but the answer is the same") % words
         return ""
 
+    @property
+    def wrong_days(self) -> dict[str, str]:
+        """Say what is wrong with the day of the assessment or its end, by name."""
+        on, until = self.day("d:assessed_on"), self.day("d:valid_to")
+        return maturity.wrong_days(index.ASKED, on, until) if on else {}
+
+    def day(self, subject: str) -> dt.date | None:
+        """Return a day of the details."""
+        return parse_date(self.value(subject) or "")
+
     def missing(self) -> list[tuple[str, str, str]]:
         """Return what stands in the way of handing in: step, field, and in words."""
         found = []
         if not self.value("d:assessed_on"):
             found.append((DETAILS, "d:assessed_on", _("Day of the assessment")))
+        found += [(DETAILS, f"d:{name}", text) for name, text in self.wrong_days.items()]
         if self.draft.way == Way.ON_SITE and not self.value("d:assessor"):
             found.append((DETAILS, "d:assessor", _("Assessor")))
         for step in self.steps:
@@ -163,6 +177,11 @@ class Sheet:
                 elif self.is_held_against and (said := self._finding_missing(subject)):
                     found.append((step.key, subject, said))
         return found
+
+
+def plain(value: Any) -> Any:
+    """Return an answer so that it equals the same one given in another order."""
+    return sorted(value) if isinstance(value, list) else value
 
 
 def answer_of(row: MaturityAssessment | None, subject: str) -> Any:

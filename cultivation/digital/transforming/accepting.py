@@ -15,6 +15,8 @@ from cultivation.digital import seeds
 from cultivation.digital.models import (
     AcceptanceItem,
     AcceptanceRule,
+    MaturityAssessment,
+    PilotCity,
     ProjectTick,
     TransformationProject,
 )
@@ -23,6 +25,7 @@ from enterprises.places.models import Region
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Sequence
     from typing import Any
 
     from enterprises.accounts.models import User
@@ -53,6 +56,7 @@ class CheckList:
     rule: AcceptanceRule | None
     points: tuple[Point, ...]
     on: dt.date
+    on_site_alone: bool = False  # only a level found on site counts
 
     @property
     def missing(self) -> list[AcceptanceItem]:
@@ -116,10 +120,8 @@ def rule_for(project: TransformationProject, *, on: dt.date | None = None) -> Ac
     if project.acceptance_rule_id:
         return project.acceptance_rule
     day = on or timezone.localdate()
-    path = project.enterprise.region_path
-    above = [path[:length] for length in range(len(path) + 1)]
     rows = AcceptanceRule.objects.filter(
-        Q(region=None) | Q(region__path__in=above),
+        Q(region=None) | Q(region__path__in=_above(project)),
         Q(valid_to__isnull=True) | Q(valid_to__gte=day),
         valid_from__lte=day,
     ).select_related("region")
@@ -141,16 +143,18 @@ def check_list(project: TransformationProject, *, on: dt.date | None = None) -> 
         return CheckList(None, (), day)
     rows = ProjectTick.objects.filter(project=project).select_related("document", "made_by")
     ticks = {tick.item_id: tick for tick in rows}
-    facts = _facts(project, day)
+    items = list(rule.items.all())
+    on_site_alone = any(item.found == Found.LEVEL_2 for item in items) and in_pilot_city(project)
+    facts = _facts(project, day, on_site_alone=on_site_alone)
     points = tuple(
         Point(
             item,
             facts[item.found] if item.found else _ticked(project, ticks.get(item.pk), day),
             ticks.get(item.pk),
         )
-        for item in rule.items.all()
+        for item in items
     )
-    return CheckList(rule, points, day)
+    return CheckList(rule, points, day, on_site_alone)
 
 
 def _ticked(project: TransformationProject, tick: ProjectTick | None, day: dt.date) -> bool:
@@ -160,7 +164,7 @@ def _ticked(project: TransformationProject, tick: ProjectTick | None, day: dt.da
     return timezone.localdate(tick.made_at) <= day
 
 
-def _facts(project: TransformationProject, day: dt.date) -> dict[str, bool]:
+def _facts(project: TransformationProject, day: dt.date, *, on_site_alone: bool) -> dict[str, bool]:
     """Return what the system finds out by itself, as it was on a day."""
     after = gains.assessments_after(project, on=day)
     diagnosis = steps.of_stage(project, "diagnosis")
@@ -170,8 +174,29 @@ def _facts(project: TransformationProject, day: dt.date) -> dict[str, bool]:
         Found.FINISHED: project.finished_on is not None and project.finished_on <= day,
         Found.ASSESSED: bool(after),
         Found.ON_SITE: any(row.way == "on_site" for row in after),
-        Found.LEVEL_2: bool(after) and after[0].level >= TRANSFORMED,
+        Found.LEVEL_2: _level_after(after, on_site_alone=on_site_alone) >= TRANSFORMED,
     }
+
+
+def _level_after(after: Sequence[MaturityAssessment], *, on_site_alone: bool) -> int:
+    """Return the level after the work: as found on site, else as declared.
+
+    In a pilot city only what was found on site fixes the level (现场评定, 工信厅企业〔2024〕56号).
+    """
+    found = next((row for row in after if row.way == MaturityAssessment.Way.ON_SITE), None)
+    if found is None and after and not on_site_alone:
+        found = after[0]
+    return found.level if found else 0
+
+
+def in_pilot_city(project: TransformationProject) -> bool:
+    """Tell whether the enterprise stands in a pilot city that is known (试点城市)."""
+    return PilotCity.objects.filter(region__path__in=_above(project)).exists()
+
+
+def _above(project: TransformationProject) -> list[str]:
+    path = project.enterprise.region_path
+    return [path[:length] for length in range(len(path) + 1)]
 
 
 @transaction.atomic

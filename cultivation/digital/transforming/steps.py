@@ -28,6 +28,7 @@ FIXED = tuple(stage for stage in ORDER if stage != Stage.MILESTONE)
 BY_PROJECT = (Stage.WORK, Stage.ACCEPTANCE)  # done by finishing and accepting the project
 MOST_MILESTONES = 40
 REASON = 200  # letters
+EARLIEST = 2000  # year of a day that a project knows
 
 
 def may_keep(user: User, enterprise: Enterprise) -> bool:
@@ -131,6 +132,7 @@ def complete(step: ProjectStep, *, on: dt.date, by: User) -> None:
     if step.stage in BY_PROJECT:
         raise ValidationError(_("Finish or accept the project itself."))
     refuse_future(on)
+    _refuse_early(step.project, on)
     refuse_open(step.project, step.stage, on)
     step.done_on = on
     step.save(update_fields=["done_on"])
@@ -181,9 +183,14 @@ def locked(project: TransformationProject) -> TransformationProject:
 
 
 def refuse_future(day: dt.date) -> None:
-    """Raise ValidationError for a day that has not come."""
+    """Raise ValidationError for a day that has not come, or that nobody can mean."""
     if day > timezone.localdate():
         raise ValidationError(_("The day lies in the future."))
+    if day.year < EARLIEST:
+        raise ValidationError(
+            _("%(day)s lies before the year %(year)s; check the year.")
+            % {"day": day, "year": EARLIEST}
+        )
 
 
 def _refuse_early(project: TransformationProject, day: dt.date | None) -> None:

@@ -107,10 +107,11 @@ def _remind_of(step: ProjectStep) -> int:
 
 
 def _officers(path: str) -> list[User]:
-    """Return the officers of the lowest office above a firm that has any."""
+    """Return the officers who review in the lowest office above a firm that has any."""
     above = [path[:length] for length in range(len(path) + 1)]
     seats = Seat.objects.filter(
         active=True,
+        may_review=True,
         user__is_active=True,
         region__path__in=above,
         role__in=("county", "city", "province"),

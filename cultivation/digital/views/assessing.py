@@ -12,7 +12,6 @@ from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -43,6 +42,7 @@ Way = MaturityAssessment.Way
 WAYS = {"self": Way.SELF, "on-site": Way.ON_SITE}
 SLUGS: dict[str, str] = {value: slug for slug, value in WAYS.items()}
 DIGITS = 10
+OPTIONAL = ("d:valid_to", "d:document")
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,30 +159,37 @@ def _kept(
         _with_versions(request, Sheet(found), here), sheet=Sheet(found), names=here.names
     )
     form.full_clean()
+    refused = ""
     try:
         outcomes = drafting.keep(found, form.wishes(), by=user)
-        _upload(request, found, here)
+        refused = _upload(request, found, here)
         if request.POST.get("agree"):
             drafting.agree_rest(found, here.key, by=user)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
         return redirect("digital:draft_step", pk, way, here.key)
-    if not form.errors and all(one.state == State.SAVED for one in outcomes.values()):
+    if refused:
+        messages.error(request, refused)
+    elif not form.errors and all(one.state == State.SAVED for one in outcomes.values()):
         if request.POST.get("agree") or request.FILES.get("file"):
             return redirect("digital:draft_step", pk, way, here.key)
         return redirect(_after(Sheet(found), here.key, way, going_on="after" in request.POST))
     return DraftForm(form.data, sheet=Sheet(found), names=here.names), outcomes
 
 
-def _upload(request: HttpRequest, found: AssessmentDraft, here: Step) -> None:
-    """Keep an evidence document that was sent with the details, and choose it."""
+def _upload(request: HttpRequest, found: AssessmentDraft, here: Step) -> str:
+    """Keep an evidence document that was sent with the details, and choose it; say why not."""
     file = request.FILES.get("file")
     if file is None or "d:document" not in here.names:
-        return
-    document = archive.attach(found.enterprise, file, by=viewer(request))
+        return ""
+    try:
+        document = archive.attach(found.enterprise, file, by=viewer(request))
+    except ValidationError as error:
+        return " ".join(error.messages)
     sheet = Sheet(found)
     wish = Wish("d:document", document.pk, sheet.mark("d:document"))
     drafting.keep(found, [wish], by=viewer(request))
+    return ""
 
 
 def _with_versions(request: HttpRequest, sheet: Sheet, here: Step) -> Any:
@@ -225,6 +232,9 @@ def check(request: HttpRequest, pk: int, way: str) -> HttpResponse:
                 pledged=request.POST.get("pledge") == "on",
             )
         except ValidationError as refusal:
+            if getattr(refusal, "code", "") == "gone":
+                messages.info(request, " ".join(refusal.messages))
+                return redirect("digital:of_enterprise", pk)
             error = refusal.messages
         else:
             messages.success(request, told(made))
@@ -332,6 +342,7 @@ def _parts(sheet: Sheet, way: str) -> list[tuple[Step, str, list[dict[str, Any]]
                     "label": label_of(name),
                     "text": form.said(name, value),
                     "key": name.replace(":", "-"),
+                    "needed": name not in OPTIONAL,
                     "was": said(name, before) if before not in (None, value) else "",
                     "declared": said(name, sheet.declared_value(name)),
                     "finding": said(f"f:{name}", sheet.value(f"f:{name}")),
@@ -351,7 +362,7 @@ def _place(sheet: Sheet, way: str, key: str, name: str) -> str:
 
 def _levels(sheet: Sheet) -> Sequence[index.Level]:
     """Return the thresholds in force on the day of the draft."""
-    day = parse_date(sheet.value("d:assessed_on") or "") or timezone.localdate()
+    day = sheet.day("d:assessed_on") or timezone.localdate()
     return rules.levels_of(rules.in_force(index.ASKED, day), index.ASKED)
 
 

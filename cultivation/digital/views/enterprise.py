@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from cultivation.digital import index, maturity, scoring
-from cultivation.digital.assessing import comparing, gaps, peers, picture, rules
+from cultivation.digital.assessing import comparing, declaring, gaps, peers, picture, rules
 from cultivation.digital.forms import ResultForm
 from cultivation.digital.helping import planned
 from cultivation.digital.models import (
@@ -164,8 +164,11 @@ def result(request: HttpRequest, pk: int) -> HttpResponse:
     form = ResultForm(request.POST or None, enterprise=enterprise, on_site=on_site)
     if request.method == "POST" and form.is_valid():
         with refusals(form):
-            way = Way.ON_SITE if on_site else Way.SELF
-            made = maturity.record(enterprise, way=way, by=user, **form.values())
+            if on_site:
+                made = maturity.record(enterprise, way=Way.ON_SITE, by=user, **form.values())
+            else:
+                pledged = form.cleaned_data["pledge"]
+                made = declaring.declare(enterprise, by=user, pledged=pledged, **form.values())
             messages.success(request, told(made))
             return redirect("digital:of_enterprise", pk=enterprise.pk)
     context = {"enterprise": enterprise, "form": form, "on_site": on_site}

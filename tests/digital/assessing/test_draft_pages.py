@@ -4,6 +4,8 @@ import datetime as dt
 import re
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.urls import reverse
 
 from cultivation.digital.assessing import drafting
@@ -227,6 +229,10 @@ def test_staff_enter_a_total_of_2022_and_its_level_follows(begun, client) -> Non
     one, _draft = begun
     assert "are not known in full" in client.get(of(one, "result")).content.decode()
     data = {"score": "59.99", "assessed_on": "2024-03-01", "level": "4", "index_version": "2024"}
+    refused = text_of(client.post(of(one, "result"), data))
+    assert ("Pledge that the total is true" in refused, 'value="59.99"' in refused) == (True, True)
+    assert not MaturityAssessment.objects.filter(index_version=2022).exists()
+    data["pledge"] = "on"
     assert client.post(of(one, "result"), data).url == of(one, "of_enterprise")
     row = MaturityAssessment.objects.get(index_version=2022)
     assert (row.way, row.level, row.score) == (SELF, 2, 5999)
@@ -258,3 +264,67 @@ def test_thresholds_are_shown_with_their_source_and_issued_by_the_nation(
         60_000,
         80_500,
     ]
+
+
+def test_no_level_is_chosen_for_an_officer_who_enters_a_result(signed_in, firm) -> None:
+    one = firm()
+    client = signed_in("county", code="440106")
+    page = text_of(client.get(of(one, "result")))
+    assert '<option value="" selected>by the total (2022), else choose</option>' in page
+    data = {"index_version": "2024", "score": "85", "assessed_on": "2026-03-01", "assessor": "x"}
+    said = text_of(client.post(of(one, "result"), data))
+    assert "An assessment needs its answers or its level." in said
+    assert not MaturityAssessment.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("typed", "message"),
+    [
+        ({"d:assessed_on": "2026-07-01"}, "The day of the assessment lies in the future."),
+        ({"d:assessed_on": "2024-09-03"}, "The 2024 index is in use since 2024-09-04"),
+        ({"d:valid_to": "2026-06-29"}, "The assessment would expire before it was made."),
+        ({"d:valid_to": "9999-12-31"}, "9999-12-31 lies more than 20 years after the assessment"),
+    ],
+)
+def test_a_day_that_cannot_be_is_refused_where_it_is_typed(begun, client, typed, message) -> None:
+    one, draft = begun
+    data = {"d:assessed_on": "2026-06-30"} | typed
+    data |= {f"seen:{name}": Sheet(draft).mark(name) for name in data}
+    subject = next(iter(typed))
+    answer = client.post(of(one, "draft_save", "self"), data | {"subject": subject})
+    assert (answer.status_code, message in answer.json()["message"]) == (422, True)
+    page = client.post(of(one, "draft_step", "self", "details"), data).content.decode()
+    assert (message in page, f'value="{typed[subject]}"' in page) == (True, True)
+    draft.refresh_from_db()
+    assert Sheet(draft).value("d:assessed_on") == "2026-06-30"
+
+
+def test_what_is_handed_in_twice_leads_to_the_firm_and_not_to_a_dead_draft(begun, client) -> None:
+    one, draft = begun
+
+    def first_click(execute, sql, params, many, context):
+        """Let the draft be gone just after the second request found it."""
+        found = execute(sql, params, many, context)
+        if not left and 'FROM "digital_assessmentdraft"' in sql:
+            left.append(draft)
+            AssessmentDraft.objects.filter(pk=draft.pk).delete()
+        return found
+
+    left: list[AssessmentDraft] = []
+    data = {"version": "1", "pledge": "on"}
+    with connection.execute_wrapper(first_click):
+        answer = client.post(of(one, "draft_check", "self"), data)
+    assert answer.url == of(one, "of_enterprise")
+    assert "The draft was handed in or given up meanwhile." in text_of(client.get(answer.url))
+
+
+def test_a_file_that_is_refused_loses_nothing_else(begun, client) -> None:
+    one, draft = begun
+    data = sent(draft, "d:assessed_on", "d:document") | {
+        "seen:d:valid_to": Sheet(draft).mark("d:valid_to"),
+        "d:valid_to": "soon",
+        "file": SimpleUploadedFile("a.exe", b"MZ"),
+    }
+    page = client.post(of(one, "draft_step", "self", "details"), data)
+    assert (page.status_code, 'value="soon"' in page.content.decode()) == (200, True)
+    assert "“soon” is not a date." in page.content.decode()

@@ -259,3 +259,23 @@ def test_an_office_seat_without_the_right_assesses_nothing(firm, seated) -> None
             by=reader,
             assessor="x",
         )
+
+
+def test_an_answer_in_another_order_agrees(firm, seated) -> None:
+    one, officer = firm(), seated("county", code="440106")
+    mixed = {**GIVEN, "questions": {**GIVEN["questions"], "1": ["E", "B", "D", "C"]}}
+    assess(one, 1, way=SELF, answers=mixed)
+    draft = drafting.begin(one, way=ON_SITE, by=officer, from_declared=True)
+    keep(draft, officer, "q:1", ["B", "C", "D", "E"])
+    assert drafting.agree_rest(draft, "foundation", by=officer) == 7
+    assert [name for _step, name, _text in Sheet(draft).missing() if name == "q:1"] == []
+
+
+def test_a_draft_says_what_is_wrong_with_its_days(begun) -> None:
+    _one, owner, _last, draft = begun
+    keep(draft, owner, "d:valid_to", "2026-06-30")
+    keep(draft, owner, "d:assessed_on", "2026-07-01")
+    assert Sheet(draft).missing() == [
+        ("details", "d:assessed_on", "The day of the assessment lies in the future."),
+        ("details", "d:valid_to", "The assessment would expire before it was made."),
+    ]

@@ -7,7 +7,13 @@ import time_machine
 from django.core.exceptions import PermissionDenied, ValidationError
 
 from cultivation.digital import definitions, projects
-from cultivation.digital.models import AcceptanceItem, AcceptanceRule, ProjectTick
+from cultivation.digital.models import (
+    AcceptanceItem,
+    AcceptanceRule,
+    PilotBatch,
+    PilotCity,
+    ProjectTick,
+)
 from cultivation.digital.transforming import accepting, gains, steps
 from enterprises.places.models import Region
 from tests.digital.conftest import TODAY, answers, assess
@@ -259,3 +265,27 @@ def test_an_office_seat_without_the_right_only_reads(finished, seated) -> None:
     for deed in deeds:
         with pytest.raises(PermissionDenied):
             deed()
+
+
+@pytest.mark.parametrize(("pilot", "holds"), [(False, [False, True]), (True, [False, False])])
+def test_what_was_found_on_site_goes_before_what_is_declared(
+    finished, places, pilot, holds
+) -> None:
+    """A pilot city counts only what was found on site (工信厅企业〔2024〕56号)."""
+    rule = AcceptanceRule.objects.get()
+    rule.items.create(code="two", number=20, text_zh="x", text_en="x", found="level_2")
+    PilotCity.objects.all().delete()
+    if pilot:
+        batch = PilotBatch.objects.create(number=9, year=2024, cities=1, term_years=2)
+        PilotCity.objects.create(batch=batch, region=places["440100"])
+
+    def two() -> bool:
+        found = accepting.check_list(finished)
+        assert found.on_site_alone is pilot
+        return next(point.holds for point in found.points if point.item.code == "two")
+
+    low = assess(finished.enterprise, 1, assessed_on=dt.date(2026, 6, 1))
+    assess(finished.enterprise, 3, way="self_declared", assessed_on=TODAY)
+    found_low = two()
+    low.delete()
+    assert [found_low, two()] == holds

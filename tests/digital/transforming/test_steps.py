@@ -9,6 +9,7 @@ from cultivation.digital import projects, tasks
 from cultivation.digital.models import ProjectStep, ServiceProvider
 from cultivation.digital.transforming import providers, steps, telling
 from cultivation.pipeline.calendar import sources
+from enterprises.accounts.models import Seat
 from enterprises.jobs.models import JobRun
 from enterprises.notifications.models import Notification
 from tests.digital.conftest import TODAY
@@ -224,3 +225,22 @@ def test_providers_are_kept_by_their_office(places, seated) -> None:
     assert refused(lambda: provider(nation, places, "二", [1], nationwide=False)) == (
         "Choose regions, or say that the provider works nationwide."
     )
+
+
+@pytest.mark.parametrize("day", [dt.date(1, 1, 1), dt.date(1999, 12, 31)])
+def test_days_that_nobody_can_mean_are_refused(owned, firm, day) -> None:
+    project, owner, officer = owned
+    said = f"{day} lies before the year 2000; check the year."
+    deeds = [
+        lambda: projects.register(firm(), name="x", started_on=day, by=officer),
+        lambda: steps.complete(step(project, "diagnosis"), on=day, by=owner),
+    ]
+    assert [refused(deed) for deed in deeds] == [said, said]
+
+
+def test_officers_who_do_not_review_are_not_reminded(owned, seated) -> None:
+    _project, owner, officer = owned
+    Seat.objects.filter(user=officer).update(may_review=False)
+    city = seated("city", code="440100")
+    telling.remind()
+    assert set(Notification.objects.values_list("recipient", flat=True)) == {owner.pk, city.pk}
