@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from cultivation.digital import beside, coverage, maturity
 from cultivation.digital.alerts import opening, reminding, telling
 from cultivation.digital.cube import keeping
+from cultivation.digital.forecasting import pruning
 from cultivation.digital.models import CoverageSnapshot
 from enterprises.jobs import runs
 from enterprises.places.models import Region
@@ -88,8 +89,8 @@ def conduct(
     """Check the coverage of a day: what a night does, and what may be done by hand (覆盖检查).
 
     Each step is a transaction of its own and changes nothing when done again, so a run that was
-    killed is simply run anew. A past day gets its snapshot; levels, alerts, digests and reminders
-    belong to today.
+    killed is simply run anew. A past day gets its snapshot; levels, alerts, digests, reminders
+    and the clearing of old forecasts belong to today.
     """
     today = on == timezone.localdate()
     lapsed = maturity.refresh_levels(on) if today else 0
@@ -103,6 +104,7 @@ def conduct(
             "alerts_closed": checked.closed,
             "alerts_open": checked.open,
             "officers_told": telling.tell(on),
+            "forecasts_dropped": pruning.prune(on),
             "firms_reminded": reminding.remind(
                 on, report=(lambda _told: progress.report(2)) if progress else None
             ),

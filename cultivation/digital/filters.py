@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import django_filters
 from django import forms
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Subquery
 from django.utils.translation import gettext_lazy as _
 
-from cultivation.digital import index
+from cultivation.digital import index, maturity
 from cultivation.digital.coverage import GROUPS, TIERS
 from cultivation.digital.models import (
     CoverageAlert,
@@ -21,6 +21,9 @@ from cultivation.digital.transforming import providers
 from enterprises.places.models import Region
 from enterprises.registry.models import Enterprise, SizeClass
 
+if TYPE_CHECKING:
+    import datetime as dt
+
 Rows = QuerySet[Any]  # firms with their group
 GROUP_NAMES = {
     "transformed": _("transformed"),
@@ -29,8 +32,11 @@ GROUP_NAMES = {
 }
 
 
+NO_LEVEL = "none"
+
+
 class CountedFirmFilter(django_filters.FilterSet):  # type: ignore[misc]
-    """Narrow counted firms by group, name or code, and size (名单筛选)."""
+    """Narrow counted firms by group, name or code, size, and level on a day (名单筛选)."""
 
     group = django_filters.ChoiceFilter(
         method="by_group",
@@ -48,9 +54,26 @@ class CountedFirmFilter(django_filters.FilterSet):  # type: ignore[misc]
         choices=SizeClass.choices, label=_("Size"), empty_label=_("All sizes")
     )
 
+    level = django_filters.ChoiceFilter(
+        method="by_level",
+        choices=[(NO_LEVEL, _("not assessed")), *((str(n), _("level %d") % n) for n in range(5))],
+        label=_("Level, by any assessment"),
+        empty_label=_("All levels"),
+    )
+
     class Meta:
         model = Enterprise
-        fields = ("group", "q", "size_class")
+        fields = ("group", "q", "size_class", "level")
+
+    def __init__(self, *args: Any, on: dt.date, **kwargs: Any) -> None:
+        """Take the day that levels are those of."""
+        super().__init__(*args, **kwargs)
+        self.on = on
+
+    def by_level(self, rows: Rows, _name: str, value: str) -> Rows:
+        """Keep those whose latest valid assessment gives a level, or who have none."""
+        rows = rows.annotate(level_then=Subquery(maturity.latest(self.on).values("level")))
+        return rows.filter(level_then=None if value == NO_LEVEL else int(value))
 
     def by_group(self, rows: Rows, _name: str, value: str) -> Rows:
         """Keep one group of those counted."""

@@ -94,6 +94,7 @@ RESULTS: dict[str, Any] = {  # in the order in which they are read
     "alerts_open": _("alerts open"),
     "officers_told": _("officers told"),
     "firms_reminded": _("people of firms reminded"),
+    "forecasts_dropped": _("old forecasts dropped"),
     "firms": _("firms counted"),
     "apart": _("rows apart, mended"),
     "firms_apart": _("firms apart"),

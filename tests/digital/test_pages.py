@@ -239,7 +239,7 @@ def test_an_officer_starts_a_check_from_the_page(
     ("day", "message"),
     [
         ("2026-07-01", "Coverage on 2026-07-01 cannot be counted yet"),
-        ("<b>", "“&lt;b&gt;” is not a day."),
+        ("<b>", "Day: “&lt;b&gt;” is not a day of the years 2000 to 2100"),
     ],
 )
 def test_a_day_that_cannot_be_checked_is_refused_with_a_message(

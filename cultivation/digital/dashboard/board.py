@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from django.db.models import Count, Q
 
-from cultivation.digital.dashboard import dimensions, funnel, lines, stages, tiles
+from cultivation.digital.dashboard import dimensions, funnel, levels, lines, stages, tiles
 from cultivation.digital.forecasting.reading import ahead
 from cultivation.digital.helping.closing import overdue
 from cultivation.digital.models import CoverageAlert, HelpTask
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from cultivation.digital.dashboard.dimensions import Split
     from cultivation.digital.dashboard.funnel import Funnel, Published, Tiers
+    from cultivation.digital.dashboard.levels import Levels
     from cultivation.digital.dashboard.lines import Lines
     from cultivation.digital.dashboard.stages import Step
     from cultivation.digital.dashboard.tiles import Tiles
@@ -119,6 +120,11 @@ class Board:
     def tiers(self) -> Tiers | None:
         """Return the holders of each tier over time."""
         return funnel.tiers(stages.series(self.view.region))
+
+    @cached_property
+    def levels(self) -> Levels | None:
+        """Return the holders of the tier by level over time."""
+        return levels.levels(levels.series(self.view.region, self.view.tier), self.on)
 
     @cached_property
     def published(self) -> Published:

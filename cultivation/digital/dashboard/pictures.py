@@ -10,6 +10,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from cultivation.digital.dashboard import dimensions
+from cultivation.digital.dashboard.levels import BANDS, label
 from cultivation.pipeline.stages import LADDER
 from enterprises.registry.models import Tier
 
@@ -104,6 +105,12 @@ def _tiers(board: Board) -> Table:
     return heading, [[day, *counts] for day, counts in found.table] if found else []
 
 
+def _levels(board: Board) -> Table:
+    heading = [_("Day"), *(label(name) for name in BANDS), _("Holders")]
+    found = board.levels
+    return heading, [[day, *counts, all_] for day, counts, all_ in found.table] if found else []
+
+
 def _published(board: Board) -> Table:
     heading = [_("Day"), _("Little giants, as published"), _("Note"), _("Verified")]
     return heading, [
@@ -162,11 +169,12 @@ TABLES: dict[str, Callable[[Board], Table]] = {
     "tiles": _tiles,
     "funnel": _funnel,
     "tiers": _tiers,
+    "levels": _levels,
     "published": _published,
     "split": _split,
     "targets": _targets,
 }
-DRAWN = ("lines", "tiles", "funnel", "tiers", "published")
+DRAWN = ("lines", "tiles", "funnel", "tiers", "levels", "published")
 
 
 @cache

@@ -1,23 +1,28 @@
 """How many enterprises stand at each stage and tier, and for how long (培育漏斗).
 
-Counted is, on a day, who holds a valid title then or was in the registry by then. Time at a stage
-runs from the earliest of the titles now valid that lead to it; at a tier from its title; in seed
-selection from the entry into the registry.
+Counted is, on a day, who holds a valid title then or was in the registry by then, at the region
+where it stood then. Time at a stage runs from the earliest of the titles now valid that lead to it;
+at a tier from its title; in seed selection from the entry into the registry.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.db.models import Count, Q
 from django.db.models.functions import TruncDate
+from django.utils import timezone
 
 from cultivation.digital.coverage import refuse_future
+from cultivation.digital.cube import history
 from cultivation.digital.models import StageSnapshot
 from cultivation.pipeline.stages import LADDER, highest
+from cultivation.standards.tables import among
 from enterprises.places.models import Region
 from enterprises.registry.models import Enterprise, Stage, Tier, Title
 
@@ -27,6 +32,7 @@ if TYPE_CHECKING:
 
 Kind = StageSnapshot.Kind
 Key = tuple[str, str]  # kind, name
+Moved = dict[int, str]  # where a firm stood then that stands elsewhere now
 STORED = (Region.Level.NATION, Region.Level.PROVINCE, Region.Level.CITY)
 KEYS: tuple[Key, ...] = (
     *((Kind.STAGE.value, stage.value) for stage in Stage),
@@ -122,9 +128,10 @@ def _tally(
             if path[:length] in wanted:
                 found[path[:length]][key][days] += number
 
-    for path, day, number in _entered(on, below):
+    moved = history.then(on) if on < timezone.localdate() else {}
+    for path, day, number in _entered(on, below, moved):
         add(path, (Kind.STAGE.value, Stage.SEED.value), max(0, (on - day).days), number)
-    for path, entered, titles in _titled(on, below):
+    for path, entered, titles in _titled(on, below, moved):
         if entered <= on:
             add(path, (Kind.STAGE.value, Stage.SEED.value), (on - entered).days, -1)
         tier = highest(set(titles))
@@ -136,34 +143,39 @@ def _tally(
     return found
 
 
-def _entered(on: dt.date, below: str) -> Iterable[tuple[str, dt.date, int]]:
-    """Return how many firms came into the registry where and when, up to a day."""
+def _entered(on: dt.date, below: str, moved: Moved) -> Iterator[tuple[str, dt.date, int]]:
+    """Yield how many firms came into the registry where and when, up to a day."""
     rows = Enterprise.objects.annotate(day=TruncDate("created_at")).filter(day__lte=on)
-    if below:
-        rows = rows.filter(region_path__startswith=below)
-    grouped = rows.order_by().values_list("region_path", "day").annotate(firms=Count("pk"))
-    return grouped.iterator(chunk_size=5000)
+    gone = among(list(moved), name="pk")
+    for pk, day in rows.filter(gone).values_list("pk", "day") if moved else ():
+        if moved[pk].startswith(below):
+            yield moved[pk], day, 1
+    stayed = rows.exclude(gone) if moved else rows
+    stayed = stayed.filter(region_path__startswith=below) if below else stayed
+    grouped = stayed.order_by().values_list("region_path", "day").annotate(firms=Count("pk"))
+    yield from grouped.iterator(chunk_size=5000)
 
 
-def _titled(on: dt.date, below: str) -> Iterator[tuple[str, dt.date, dict[str, dt.date]]]:
+def _titled(
+    on: dt.date, below: str, moved: Moved
+) -> Iterator[tuple[str, dt.date, dict[str, dt.date]]]:
     """Yield each holder of a valid title: path, day of entry, and since when of each tier."""
     running = Q(ended_on__isnull=True) | Q(ended_on__gt=on)
     rows = Title.objects.filter(running, granted_on__lte=on, valid_to__gte=on)
     if below:
-        rows = rows.filter(enterprise__region_path__startswith=below)
+        here = Q(enterprise__region_path__startswith=below)
+        rows = rows.filter(here | among(list(moved)) if moved else here)
     rows = rows.annotate(entered=TruncDate("enterprise__created_at")).order_by("enterprise_id")
-    titles: dict[str, dt.date] = {}
-    last, path, entered = 0, "", on
-    for pk, place, day, tier, granted in rows.values_list(
+    held = rows.values_list(
         "enterprise_id", "enterprise__region_path", "entered", "tier", "granted_on"
-    ).iterator(chunk_size=5000):
-        if pk != last and titles:
+    ).iterator(chunk_size=5000)
+    for pk, of_firm in groupby(held, key=itemgetter(0)):
+        titles: dict[str, dt.date] = {}
+        for _pk, now, day, tier, granted in of_firm:
+            path, entered = moved.get(pk, now), day
+            titles[tier] = min(granted, titles.get(tier, granted))
+        if path.startswith(below):
             yield path, entered, titles
-            titles = {}
-        last, path, entered = pk, place, day
-        titles[tier] = min(granted, titles.get(tier, granted))
-    if titles:
-        yield path, entered, titles
 
 
 def _median(days: Counter[int]) -> int | None:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from cultivation.digital.models import CoverageDefinition, Forecast
+from cultivation.digital.models import CoverageDefinition, CoverageSnapshot, Forecast
+from cultivation.digital.path import WHOLE
 
 if TYPE_CHECKING:
     from enterprises.places.models import Region
 
 POINT = 10_000  # ppm of a percentage point
+MONTH = 30.44
+SOONEST = dt.timedelta(days=28)  # a forecast of less says nothing about forecasting
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,33 @@ class Tested:
             way: None if said is None else round(abs(said - self.actual) * 100 / POINT)
             for way, said in ways.items()
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What an earlier forecast said of a day, and what came; in ppm (往期预测)."""
+
+    made_on: dt.date
+    of: dt.date
+    low: int
+    middle: int
+    high: int
+    came: int
+    version: int  # of the definition it was counted under
+
+    @property
+    def months(self) -> int:
+        """Return how many months ahead it looked, rounded."""
+        return round((self.of - self.made_on).days / MONTH)
+
+    @property
+    def off(self) -> int:
+        """Return what came less what was said, in hundredths of a point; negative is too high."""
+        return round((self.came - self.middle) * 100 / POINT)
+
+    @property
+    def inside(self) -> bool:
+        return self.low <= self.came <= self.high
 
 
 def latest(
@@ -123,3 +154,45 @@ def summary(row: Forecast) -> dict[str, Any] | None:
     ).first()
     found = nation.backtest.get("summary") if nation else None
     return found if found and found.get("regions") else None
+
+
+def record(region: Region, *, tier: str, definition: CoverageDefinition) -> list[Kept]:
+    """Return what earlier forecasts said of the newest snapshot's day, newest first (往期预测).
+
+    Of each month the last forecast counts. Between two days of its fan it is taken to go straight.
+    """
+    snapshots = CoverageSnapshot.objects.filter(
+        region=region, tier=tier, definition=definition, total__gt=0
+    )
+    came = snapshots.order_by("-on").first()
+    if came is None:
+        return []
+    rows = Forecast.objects.filter(
+        region=region,
+        tier=tier,
+        definition=definition,
+        made_on__lte=came.on - SOONEST,
+        middle__isnull=False,
+    ).order_by("made_on")
+    last = {(row.made_on.year, row.made_on.month): row for row in rows}
+    rate = came.transformed * WHOLE // came.total
+    found = []
+    for row in reversed(last.values()):
+        said = at(row, came.on)
+        if said is not None:
+            found.append(Kept(row.made_on, came.on, *said, rate, row.definition_version))
+    return found
+
+
+def at(row: Forecast, on: dt.date) -> tuple[int, int, int] | None:
+    """Return low, middle and high of a forecast for a day on its way; None beyond it (某日预测)."""
+    points = fan(row)
+    for one, other in pairwise(points):
+        if one.on <= on <= other.on:
+            part = (on - one.on) / (other.on - one.on)
+            return (
+                round(one.low + (other.low - one.low) * part),
+                round(one.middle + (other.middle - one.middle) * part),
+                round(one.high + (other.high - one.high) * part),
+            )
+    return None

@@ -88,7 +88,7 @@ def firms(request: HttpRequest) -> HttpResponse:
         member=member if split else None,
         region=found.region,
     )
-    narrowed = CountedFirmFilter(request.GET, queryset=rows)
+    narrowed = CountedFirmFilter(request.GET, queryset=rows, on=found.on)
     page = paging.take(
         _described(narrowed.qs, found.on),
         sort="name",
@@ -105,7 +105,7 @@ def firms(request: HttpRequest) -> HttpResponse:
         "previous_url": paging.neighbour(request, "before", page.previous),
         "following_url": paging.neighbour(request, "after", page.following),
         "snapshot_count": _snapshot_count(found, group),
-        "narrowed": bool(split or request.GET.get("q") or request.GET.get("size_class")),
+        "narrowed": split or any(request.GET.get(name) for name in ("q", "size_class", "level")),
         "by": by if split else "",
         "member": member,
         "member_name": name,

@@ -53,6 +53,7 @@ def _of(found: Forecast, asked: Chosen) -> dict[str, Any]:
         told["tested"] = reading.tested(found, below)
         told["summary"] = reading.summary(found)
         told["best"] = wording.best(told["summary"])
+        told["record"] = reading.record(asked.region, tier=asked.tier, definition=asked.definition)
         told["narrow"] = wording.narrow(told["summary"])
         told["widened"] = wording.widened(found.slack)
         told["widened_then"] = wording.widened((told["summary"] or {}).get("slack", {}))

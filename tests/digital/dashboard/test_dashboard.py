@@ -22,7 +22,7 @@ from tests.digital.conftest import TODAY, assess
 
 BOARD, EXPORT = reverse("digital:dashboard"), reverse("digital:dashboard_export")
 FIRMS = reverse("digital:firms")
-PICTURES = ("lines", "tiles", "funnel", "tiers", "published")
+PICTURES = ("lines", "tiles", "funnel", "tiers", "levels", "published")
 
 
 @pytest.fixture
@@ -191,12 +191,12 @@ def test_queries_do_not_grow_with_firms_or_regions(
     chain = Chain.objects.create(code="ic", name_zh="集成电路")
     firm("440106", chain=chain)
     count()
-    with django_assert_num_queries(24):
+    with django_assert_num_queries(25):
         assert client.get(BOARD).status_code == 200
     for code in ("110101", "440305", "440204"):
         assess(firm(code, chain=chain), 2)
     count()
-    with django_assert_num_queries(24):
+    with django_assert_num_queries(25):
         assert client.get(BOARD).status_code == 200
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from cultivation.digital.dashboard import stages
 from cultivation.digital.models import StageSnapshot
-from enterprises.registry.models import Enterprise
+from enterprises.registry.models import Change, Enterprise
 from tests.digital.conftest import TODAY, entitle
 
 
@@ -90,3 +90,24 @@ def test_an_empty_country_has_a_row_of_noughts(places) -> None:
 def test_a_day_to_come_is_not_counted(places) -> None:
     with pytest.raises(ValidationError):
         stages.take(TODAY + dt.timedelta(days=1))
+
+
+def test_a_past_day_counts_firms_where_they_stood_then(firms, places) -> None:
+    """Two moved to Shenzhen since: a little giant, and one that holds nothing."""
+    then = TODAY - dt.timedelta(days=20)
+    before = {code: told(places[code], then) for code in ("440106", "440305")}
+    stages.take(then)
+    stored = told(places["440300"], then), told(places["440100"], then)
+    for one, old in ((firms[3], "440103"), (firms[0], "440106")):
+        Change.objects.create(enterprise=one, before={"region": old}, after={"region": "440305"})
+        Enterprise.objects.filter(pk=one.pk).update(
+            region=places["440305"], region_path=places["440305"].path
+        )
+    stages.take(then)
+    assert (told(places["440300"], then), told(places["440100"], then)) == stored
+    assert {code: told(places[code], then) for code in before} == before
+    assert told(places["440305"]) == {
+        "seed": (1, 911),
+        "optimisation": (1, 500),
+        "little_giant": (1, 100),
+    }

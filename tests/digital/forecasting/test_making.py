@@ -10,9 +10,18 @@ from django.core.management import CommandError, call_command
 from django.db.models import Count, Q
 from django.urls import reverse
 
-from cultivation.digital import coverage, definitions
-from cultivation.digital.forecasting import backtest, making, panel, reading, states, tree, wording
-from cultivation.digital.models import CoverageDefinition, Forecast
+from cultivation.digital import checking, coverage, definitions
+from cultivation.digital.forecasting import (
+    backtest,
+    making,
+    panel,
+    pruning,
+    reading,
+    states,
+    tree,
+    wording,
+)
+from cultivation.digital.models import CoverageDefinition, CoverageSnapshot, Forecast
 from cultivation.digital.tasks import forecast_coverage, forecast_this_week
 from enterprises.jobs.models import JobRun
 from enterprises.places.models import Region
@@ -78,6 +87,77 @@ def test_another_day_is_kept_beside_and_the_newest_is_read(made) -> None:
     assert reading.latest(nation, **asked).made_on == TODAY
     assert reading.latest(nation, **asked, on=EARLIER).made_on == EARLIER
     assert reading.latest(nation, tier="srdi", definition=asked["definition"]) is None
+
+
+@pytest.mark.parametrize(
+    ("days", "gone"),
+    [
+        ([], []),
+        # the last of each month stays, and all of the last sixty days
+        (["2026-03-02", "2026-03-30", "2026-04-06", "2026-05-01", "2026-05-04", "2026-06-29"],
+         ["2026-03-02"]),
+        (["2026-04-06", "2026-04-30", "2026-05-01"], ["2026-04-06"]),
+        (["2025-12-31", "2026-12-30"], []),
+    ],
+)  # fmt: skip
+def test_old_forecasts_are_dropped_but_the_last_of_each_month(days, gone) -> None:
+    asked = [dt.date.fromisoformat(day) for day in days]
+    found = pruning.superseded(asked, TODAY)
+    assert [day.isoformat() for day in found] == gone
+
+
+def test_the_night_drops_old_forecasts(made) -> None:
+    of_today = Forecast.objects.count()
+    for day in ("2026-01-05", "2026-01-26"):
+        rows = list(Forecast.objects.filter(made_on=TODAY))
+        for row in rows:
+            row.pk, row.made_on = None, dt.date.fromisoformat(day)
+        Forecast.objects.bulk_create(rows)
+    definitions.load()
+    taken = checking.conduct(TODAY)
+    assert taken["forecasts_dropped"] == of_today
+    days = set(Forecast.objects.values_list("made_on", flat=True))
+    assert days == {TODAY, dt.date(2026, 1, 26)}
+
+
+def test_earlier_forecasts_are_held_against_what_came(made, signed_in) -> None:
+    nation = Region.objects.get(code="000000")
+    asked = {"tier": "little_giant", "definition": CoverageDefinition.objects.get(code="L1_ANY")}
+    assert reading.record(nation, **asked) == []
+    definitions.load()
+    coverage.take_snapshot(TODAY)
+    came = coverage.rate_of(
+        *CoverageSnapshot.objects.values_list("transformed", "total").get(region=nation, **asked)
+    )
+    first = Forecast.objects.get(region=nation)
+    point = [came - 90_000, came - 60_000, came - 40_000, came - 10_000, came + 1]
+    for day, version in (
+        ("2026-01-05", 1),
+        ("2026-01-31", 1),
+        ("2026-02-20", 2),
+        ("2026-06-10", 2),
+    ):
+        first.pk, first.made_on, first.definition_version = (
+            None,
+            dt.date.fromisoformat(day),
+            version,
+        )
+        first.fan = [["2026-05-31", 60, *[came - 200_000] * 5], [str(TODAY), 60, *point]]
+        first.save()
+    found = reading.record(nation, **asked)
+    assert [(str(one.made_on), one.months, one.version) for one in found] == [
+        ("2026-02-20", 4, 2), ("2026-01-31", 5, 1),
+    ]  # fmt: skip
+    assert [(one.low, one.middle, one.high) for one in found] == [
+        (came - 90_000, came - 40_000, came + 1)
+    ] * 2
+    assert [(one.off, one.inside) for one in found] == [(400, True)] * 2
+    page = {"definition": "L1_ANY"}
+    text = signed_in("nation", code="000000").get(FORECAST, page).content.decode()
+    assert "version 2 of the definition" in text
+    between = reading.at(first, dt.date(2026, 6, 15))
+    assert between == (came - 145_000, came - 120_000, came - 100_000 + 1)
+    assert reading.at(first, dt.date(2026, 7, 1)) is None
 
 
 def test_a_day_to_come_and_missing_definitions_are_refused(land) -> None:
@@ -182,10 +262,10 @@ def test_a_page_costs_the_same_with_one_part_and_with_many(
 ) -> None:
     client = signed_in("nation", code="000000")
     client.get(FORECAST)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         assert len(client.get(FORECAST).context["parts"]) == 3
     Forecast.objects.filter(region__code__in=["110000", "440300"]).delete()
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         assert len(client.get(FORECAST).context["parts"]) == 1
 
 
