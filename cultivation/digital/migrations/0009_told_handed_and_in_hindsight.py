@@ -70,7 +70,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='targetfigure',
             name='hindsight',
-            field=models.BooleanField(default=False, help_text='counted later, with the size, industry or park of that later day'),
+            field=models.BooleanField(default=False, help_text='counted later, with the sizes of that later day'),
         ),
         migrations.AlterField(
             model_name='helptask',

@@ -105,7 +105,7 @@ class TargetFigure(models.Model):
     total = models.PositiveIntegerField(null=True)
     unknown = models.PositiveIntegerField(default=0)
     hindsight = models.BooleanField(
-        default=False, help_text="counted later, with the size, industry or park of that later day"
+        default=False, help_text="counted later, with the sizes of that later day"
     )
     source = models.CharField(max_length=300, blank=True)
     made_by = models.ForeignKey(

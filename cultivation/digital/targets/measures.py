@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Q, Subquery, Value, When
-from django.utils import timezone
 
 from cultivation.digital import coverage, maturity
-from cultivation.digital.cube.history import then
+from cultivation.digital.cube.history import members_then, then
 from cultivation.digital.definitions import rule_on
 from cultivation.digital.models import (
     CoverageDefinition,
@@ -23,6 +22,7 @@ from cultivation.digital.models import (
     TransformationProject,
 )
 from cultivation.digital.targets.scale import ABOVE, BELOW, UNKNOWN, scaled
+from cultivation.standards.tables import among
 from enterprises.registry.models import SizeClass, Tier
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ class Grounds:
     first_pilots: tuple[str, ...]  # those of the first batch
     parks: frozenset[int]  # whose check-list was begun
     moved: Mapping[int, str]  # where firms stood that have moved since
+    parked: Mapping[int, int | None]  # in which park those stood that have changed it since
 
 
 def grounds(on: dt.date) -> Grounds | None:
@@ -72,7 +73,8 @@ def grounds(on: dt.date) -> Grounds | None:
         tuple(path for path, _batch in cities),
         tuple(path for path, batch in cities if batch == 1),
         frozenset(begun),
-        then(on) if on < timezone.localdate() else {},
+        then(on),
+        members_then(on, "park"),
     )
 
 
@@ -84,7 +86,7 @@ def within(paths: tuple[str, ...], moved: Mapping[int, str]) -> Q:
     if not moved:
         return here
     inside = [pk for pk, path in moved.items() if path.startswith(paths)]
-    return (here & ~Q(pk__in=list(moved))) | Q(pk__in=inside)
+    return (here & ~among(list(moved), name="pk")) | among(inside, name="pk")
 
 
 def above_scale(rows: Rows, found: Grounds) -> Rows:
@@ -135,7 +137,11 @@ def _srdi_in_pilots(rows: Rows, found: Grounds) -> Rows:
 
 
 def _park_firms(rows: Rows, found: Grounds) -> Rows:
-    return above_scale(rows.filter(park__in=found.parks), found)
+    here = Q(park__in=found.parks)
+    if found.parked:
+        inside = [pk for pk, park in found.parked.items() if park in found.parks]
+        here = (here & ~among(list(found.parked), name="pk")) | among(inside, name="pk")
+    return above_scale(rows.filter(here), found)
 
 
 def _pilot_level2(rows: Rows, found: Grounds) -> Rows:
@@ -156,18 +162,16 @@ PARKS = {"parks_complete": "", "park_network": "4.1", "park_services": "2.2"}  #
 NATION_ONLY = frozenset({"pilot_cities"})
 
 
-# What a measure reads has no history: of a past day it is that of today (无历史数据的指标).
-WITHOUT_HISTORY = frozenset(
-    {"benchmarks", "smes_in_pilots", "srdi_in_pilots", "park_firms", "pilot_level2"}
-)
+# The size class has no history: of a past day these read that of today (无历史数据的指标).
+WITHOUT_HISTORY = frozenset({"benchmarks", "smes_in_pilots", "srdi_in_pilots"})
 
 
 def by_place(rows: Rows, moved: Mapping[int, str]) -> list[tuple[str, int, int]]:
     """Return how many grouped firms stand, or stood on the day, at each path, by group (计数)."""
-    places = rows.exclude(pk__in=list(moved)) if moved else rows
+    places = rows.exclude(among(list(moved), name="pk")) if moved else rows
     counted = places.order_by().values_list("region_path", "group").annotate(firms=Count("pk"))
     found = list(counted)
     if moved:
-        then = rows.filter(pk__in=list(moved)).order_by().values_list("pk", "group")
-        found += [(moved[pk], group, 1) for pk, group in then]
+        before = rows.filter(among(list(moved), name="pk")).order_by()
+        found += [(moved[pk], group, 1) for pk, group in before.values_list("pk", "group")]
     return found

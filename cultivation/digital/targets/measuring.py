@@ -71,9 +71,8 @@ def measure(on: dt.date) -> int:
     """Count every measured goal on a day for the nation and the units; return the rows stored.
 
     The rows of the day are replaced, so a second run of a day is safe. Of a past day firms are
-    counted where they stood then; what reads size, industry or park, which have no history, stays
-    as it was counted on the day, and is marked where it was not. Raises ValidationError for a
-    future day.
+    counted where they stood then; what reads the size class, which has no history, stays as it was
+    counted on the day, and is marked where it was not. Raises ValidationError for a future day.
     """
     coverage.refuse_future(on)
     found = measures.grounds(on)

@@ -15,11 +15,14 @@ from django.db.models import Case, IntegerField, OuterRef, Q, Subquery, Value, W
 from django.utils.translation import get_language
 
 from cultivation.digital import seeds
+from cultivation.digital.cube.history import members_then
 from cultivation.digital.models import Target
+from cultivation.standards.tables import among
 from enterprises.registry.models import AnnualReport
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Collection, Mapping
 
     from django.db.models import QuerySet
 
@@ -63,14 +66,24 @@ def scaled(rows: QuerySet[Any], on: dt.date) -> QuerySet[Any]:
         enterprise=OuterRef("pk"), year__lt=on.year, main_business_revenue__isnull=False
     )
     newest = stated.order_by("-year").values("main_business_revenue")[:1]
+    changed = members_then(on, "section")
     found: QuerySet[Any] = rows.annotate(scale_revenue=Subquery(newest)).annotate(
         scale=Case(
-            When(industry__isnull=True, then=Value(UNKNOWN)),
-            When(~Q(industry__section__in=limit.sections), then=Value(BELOW)),
+            When(_in(Q(industry__isnull=True), changed, {None}), then=Value(UNKNOWN)),
+            When(~_in(Q(industry__section__in=limit.sections), changed, {*limit.sections}),
+                 then=Value(BELOW)),
             When(scale_revenue__isnull=True, then=Value(UNKNOWN)),
             When(scale_revenue__gte=limit.revenue, then=Value(ABOVE)),
             default=Value(BELOW),
             output_field=IntegerField(),
         )
-    )
+    )  # fmt: skip
     return found
+
+
+def _in(now: Q, changed: Mapping[int, str | None], sections: Collection[str | None]) -> Q:
+    """Return the filter for firms of some sections, by those of the day where they changed."""
+    if not changed:
+        return now
+    inside = [pk for pk, section in changed.items() if section in sections]
+    return (now & ~among(list(changed), name="pk")) | among(inside, name="pk")

@@ -240,6 +240,25 @@ def test_pilot_firms_of_a_past_day_are_those_that_stood_there(goals, maker) -> N
     assert tally(goals["000000"], "pilot_level2") == (0, 0, 0)
 
 
+def test_firms_of_a_past_day_are_counted_in_the_park_and_industry_of_the_day(
+    goals, maker, park, seated
+) -> None:
+    item, officer = ParkItem.objects.get(code="4.2"), seated("city", code="440100")
+    past = TODAY - dt.timedelta(days=1)
+    parks.find(park, item, state="met", evidence="x", on=past, by=officer)
+    left, came, turned = (maker(park=one) for one in (None, park, park))
+    service = Industry.objects.create(code="65", section="I", name_zh="软件业")
+    Enterprise.objects.filter(pk=turned.pk).update(industry=service)
+    for one, before in (
+        (left, {"park": "p1"}),
+        (came, {"park_id": None}),
+        (turned, {"industry": "35"}),
+    ):
+        Change.objects.create(enterprise=one, subject="profile", before=before, after={})
+    assert tally(goals["000000"], "park_firms", past) == (0, 2, 0)
+    assert tally(goals["000000"], "park_firms") == (0, 1, 0)
+
+
 def test_what_has_no_history_stays_as_it_was_counted_on_the_day_or_is_marked(goals, maker) -> None:
     one = maker(size_class="small")
     assess(one, 3)
