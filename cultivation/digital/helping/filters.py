@@ -15,6 +15,7 @@ from cultivation.digital.models import HelpTask
 from enterprises.places.models import Region
 
 Rows = QuerySet[Any]
+LOST = Q(state=HelpTask.State.OPEN, owner_holds=False)  # of tasks.with_hold
 
 
 class HelpTaskFilter(django_filters.FilterSet):  # type: ignore[misc]
@@ -45,9 +46,13 @@ class HelpTaskFilter(django_filters.FilterSet):  # type: ignore[misc]
         method="by_day", label=_("Only overdue"), widget=forms.CheckboxInput
     )
 
+    lost = django_filters.BooleanFilter(
+        method="by_hold", label=_("Only without an owner in office"), widget=forms.CheckboxInput
+    )
+
     class Meta:
         model = HelpTask
-        fields = ("state", "kind", "q", "region", "mine", "late")
+        fields = ("state", "kind", "q", "region", "mine", "late", "lost")
 
     def by_words(self, rows: Rows, _name: str, value: str) -> Rows:
         """Keep tasks whose firm or owner is called so."""
@@ -74,3 +79,7 @@ class HelpTaskFilter(django_filters.FilterSet):  # type: ignore[misc]
     def by_day(self, rows: Rows, _name: str, value: bool) -> Rows:  # noqa: FBT001
         """Keep what is open and late."""
         return rows.filter(overdue(timezone.localdate())) if value else rows
+
+    def by_hold(self, rows: Rows, _name: str, value: bool) -> Rows:  # noqa: FBT001
+        """Keep what is open and whose owner no longer holds the region of the firm."""
+        return rows.filter(LOST) if value else rows

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.db.models import CharField, Exists, ExpressionWrapper, F, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -68,6 +69,17 @@ def owners(region: Region, by: User) -> QuerySet[User]:
     return User.objects.filter(is_active=True, pk__in=found).order_by("username")
 
 
+def with_hold(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Return tasks with `owner_holds`: whether the owner still reviews where the firm is (在岗)."""
+    place = ExpressionWrapper(OuterRef("enterprise__region_path"), CharField())
+    seats = Seat.objects.annotate(place=place).filter(
+        user=OuterRef("owner"), user__is_active=True, active=True, may_review=True,
+        role__in=OFFICES, place__startswith=F("region__path"),
+    )  # fmt: skip
+    found: QuerySet[Any] = rows.annotate(owner_holds=Exists(seats))
+    return found
+
+
 @transaction.atomic
 def give(
     kinds: Mapping[int, str], *, aim: Aim, wish: Wish, by: User
@@ -116,16 +128,19 @@ def give(
 
 @transaction.atomic
 def change(task: HelpTask, wish: Wish, *, by: User) -> HelpTask:
-    """Give an open task another owner, day or note; a new owner is told (变更任务)."""
+    """Give an open task another owner, day or note; those concerned are told (变更任务)."""
     locked = _locked(task, by)
     _check(wish, [locked.enterprise.region_path], kept=locked)
-    before, owner = _noted(locked), locked.owner_id
+    before, owner, due = _noted(locked), locked.owner, locked.due_on
     locked.owner, locked.due_on, locked.note = wish.owner, wish.due_on, wish.note.strip()
-    locked.handed += owner != wish.owner.pk
+    locked.handed += (owner, due) != (wish.owner, wish.due_on)
     locked.save(update_fields=["owner", "due_on", "note", "handed"])
     _note("help.change", locked, before, by)
-    if owner != wish.owner.pk:
+    if owner != wish.owner:
         telling.given([locked], wish.owner, by=by)
+        telling.changed(locked, "taken", owner, by=by)
+    elif due != wish.due_on:
+        telling.changed(locked, "due", owner, by=by)
     return locked
 
 
@@ -142,6 +157,7 @@ def close(task: HelpTask, state: str, *, reason: str, by: User) -> HelpTask:
     locked.reason = {"text": reason.strip().replace("\0", "")[:NOTE]}
     locked.save(update_fields=["state", "closed_on", "closed_by", "reason"])
     _note("help.close", locked, before, by)
+    telling.changed(locked, state, locked.owner, by=by)
     return locked
 
 
@@ -158,7 +174,7 @@ def _expiring(firms: Sequence[Enterprise], aim: Aim) -> dict[int, dt.date]:
 
 
 def _locked(task: HelpTask, by: User) -> HelpTask:
-    rows = HelpTask.objects.select_for_update(of=("self",)).select_related("enterprise")
+    rows = HelpTask.objects.select_for_update(of=("self",)).select_related("enterprise", "owner")
     found: HelpTask = rows.get(pk=task.pk)
     if not may_give(by, found.enterprise.region_path):
         raise PermissionDenied

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -10,10 +10,22 @@ from django.utils.translation import gettext_lazy as _
 from enterprises.notifications import kinds, notifying
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from cultivation.digital.models import HelpTask
     from enterprises.accounts.models import User
+
+WHAT: dict[str, Any] = {
+    "due": _("the task is due on %(day)s now."),
+    "taken": _("somebody else has the task now."),
+    "done": _("the task was closed as done."),
+    "dropped": _("the task was dropped."),
+}
+
+
+def _words(params: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {**params, "what": str(WHAT[params["what"]]) % params}
+
 
 kinds.register(
     kinds.Kind(
@@ -21,7 +33,14 @@ kinds.register(
         _("Tasks given to you"),
         _("%(number)s tasks to help enterprises forward are yours, the first due on %(day)s."),
         audience="office",
-    )
+    ),
+    kinds.Kind(
+        "help_task_changed",
+        _("A task of yours was changed"),
+        _("%(firm)s: %(what)s"),
+        audience="office",
+        words=_words,
+    ),
 )
 
 
@@ -40,4 +59,18 @@ def given(tasks: Sequence[HelpTask], owner: User, *, by: User) -> None:
             "day": min(task.due_on for task in tasks).isoformat(),
         },
         region_path=tasks[0].enterprise.region_path,
+    )
+
+
+def changed(task: HelpTask, what: str, owner: User, *, by: User) -> None:
+    """Tell an owner what somebody else did to a task: `what` is one of WHAT (任务变更通知)."""
+    if owner.pk == by.pk:
+        return
+    notifying.notify(
+        [owner],
+        "help_task_changed",
+        key=f"help:{task.pk}:{task.handed}:{what}:{owner.pk}",
+        url=reverse("digital:help_task", args=[task.pk]),
+        params={"firm": task.enterprise.name, "what": what, "day": task.due_on.isoformat()},
+        region_path=task.enterprise.region_path,
     )

@@ -59,7 +59,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='helptask',
             name='handed',
-            field=models.PositiveIntegerField(default=1, help_text='how often an owner was given it'),
+            field=models.PositiveIntegerField(default=1, help_text='how often its owner or day was set'),
         ),
         migrations.AddField(
             model_name='helptask',

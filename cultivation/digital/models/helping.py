@@ -42,7 +42,7 @@ class HelpTask(models.Model):
     )
     made_on = models.DateField()
     made_at = models.DateTimeField(auto_now_add=True)
-    handed = models.PositiveIntegerField(default=1, help_text="how often an owner was given it")
+    handed = models.PositiveIntegerField(default=1, help_text="how often its owner or day was set")
     expires_on = models.DateField(
         null=True,
         blank=True,

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from cultivation.digital.models import ParkFinding, ParkItem
 from cultivation.digital.targets import findings, measures
 from cultivation.digital.targets.measuring import Tally
-from cultivation.digital.targets.reporting import may_report
+from cultivation.digital.targets.reporting import may_report, refuse_day
 from enterprises.audit import recording
 from enterprises.places.models import Park
 from enterprises.registry.models import Enterprise
@@ -168,8 +168,7 @@ def _refuse(item: ParkItem, *, state: str, evidence: str, on: dt.date, value: in
         raise ValidationError({"state": _("Choose met, partly met or not met.")})
     if not evidence:
         raise ValidationError({"evidence": _("Name the evidence that shows it.")})
-    if on > timezone.localdate():
-        raise ValidationError({"on": _("The day lies in the future.")})
+    refuse_day(on)
     if not item.share:
         if value is not None:
             raise ValidationError({"value": _("This item asks for no share.")})

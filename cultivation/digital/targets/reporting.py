@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -14,17 +15,27 @@ from cultivation.digital.models import Target, TargetFigure
 from enterprises.audit import recording
 
 if TYPE_CHECKING:
-    import datetime as dt
-
     from enterprises.accounts.models import User
     from enterprises.places.models import Region
 
+FIRST = dt.date(2000, 1, 1)
 MOST = 1_000_000_000  # of a number
 
 
 def may_report(user: User, region: Region) -> bool:
     """Tell whether a user may enter figures of a region: officers who review there (可填报)."""
     return rights.reviews(user, region.path)
+
+
+def refuse_day(on: dt.date) -> None:
+    """Raise ValidationError for a day that has not come, or lies before all goals (日期检查)."""
+    if on > timezone.localdate():
+        raise ValidationError({"on": _("The day lies in the future.")})
+    if on < FIRST:
+        raise ValidationError(
+            {"on": _("%(day)s is too early: the first day taken is %(first)s.")
+             % {"day": on, "first": FIRST}}
+        )  # fmt: skip
 
 
 @transaction.atomic
@@ -40,8 +51,7 @@ def report(
     source = source.strip()
     if not source:
         raise ValidationError({"source": _("Name the document that the value stands in.")})
-    if on > timezone.localdate():
-        raise ValidationError({"on": _("The day lies in the future.")})
+    refuse_day(on)
     most = 1_000_000 if target.unit == Target.Unit.SHARE else MOST
     if not 0 <= value <= most:
         raise ValidationError({"value": _("The value is out of range.")})

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Count
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -14,9 +15,10 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from cultivation.digital.helping import closing, ranking, tasks, wording
-from cultivation.digital.helping.filters import HelpTaskFilter
+from cultivation.digital.helping.filters import LOST, HelpTaskFilter
 from cultivation.digital.helping.forms import CloseForm, GiveForm, WishForm
 from cultivation.digital.models import HelpTask
+from cultivation.digital.views import helping
 from cultivation.digital.views.asking import reads
 from cultivation.digital.views.choosing import chosen
 from cultivation.digital.views.helping import handed_out
@@ -26,6 +28,7 @@ from enterprises.registry.models import Enterprise
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
+    from django.forms import Form
     from django.http import HttpRequest, HttpResponse, QueryDict
     from django.http.response import HttpResponseBase
 
@@ -47,32 +50,36 @@ def tasks_list(request: HttpRequest) -> HttpResponse:
         after=request.GET.get("after", ""),
         before=request.GET.get("before", ""),
     )
-    seen = HelpTask.objects.visible_to(cast("User", request.user))
+    today = timezone.localdate()
+    seen = tasks.with_hold(HelpTask.objects.visible_to(cast("User", request.user)))
+    troubles = seen.aggregate(
+        late=Count("pk", filter=closing.overdue(today)), lost=Count("pk", filter=LOST)
+    )
     context: dict[str, Any] = {
         "filter": narrowed,
         "page": page,
-        "today": timezone.localdate(),
+        "today": today,
         "rows": [(row, wording.reason(row) if row.reason else "") for row in page.rows],
-        "late": seen.filter(closing.overdue(timezone.localdate())).count(),
+        **troubles,
         "previous_url": paging.neighbour(request, "before", page.previous),
         "following_url": paging.neighbour(request, "after", page.following),
     }
     return render(request, "digital/help_tasks.html", context)
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 @seat_required(reads)
 def give(request: HttpRequest) -> HttpResponse:
-    """Make tasks for the firms chosen in the list (批量生成任务)."""
+    """Make tasks for the firms chosen; what cannot be comes back as filled in (批量生成)."""
+    if request.method == "GET":
+        return redirect(f"{reverse('digital:help')}?{request.GET.urlencode()}")
     user, asked = cast("User", request.user), chosen(request, request.POST)
-    back = f"{reverse('digital:help')}?{asked.query}"
     form = GiveForm(request.POST, owners=tasks.owners(asked.region, user))
     if not user.scope.review_paths:
         raise PermissionDenied
     if not form.is_valid():
-        for name, errors in form.errors.items():
-            messages.error(request, f"{form[name].label}: {' '.join(map(str, errors))}")
-        return redirect(back)
+        _say(request, form)
+        return helping.page(request, asked, request.POST, form=form)
     data = form.cleaned_data
     try:
         made, before = tasks.give(
@@ -83,13 +90,13 @@ def give(request: HttpRequest) -> HttpResponse:
         )
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
-        return redirect(back)
+        return helping.page(request, asked, request.POST, form=form)
     text = ngettext("%(number)s task made.", "%(number)s tasks made.", len(made))
     messages.success(request, text % {"number": len(made)})
     if before:
         names = _(", ").join(firm.name for firm in before[:5])
         messages.info(request, _("There was an open task already: %(names)s") % {"names": names})
-    return redirect("digital:help_tasks" if made else back)
+    return redirect("digital:help_tasks" if made else f"{reverse('digital:help')}?{asked.query}")
 
 
 @require_http_methods(["GET", "POST"])
@@ -97,11 +104,10 @@ def give(request: HttpRequest) -> HttpResponse:
 def task(request: HttpRequest, pk: int) -> HttpResponse:
     """Show a task; change owner, day and note (任务详情)."""
     user, row = cast("User", request.user), _seen(request, pk)
-    may = tasks.may_give(user, row.enterprise.region_path) and row.state == HelpTask.State.OPEN
-    form = None
-    if may or request.method == "POST":
-        form = _wish_form(request, row, user)
-    if request.method == "POST" and form is not None and form.is_valid():
+    if request.method == "GET":
+        return _task_page(request, row)
+    form = _wish_form(request, row, user)
+    if form.is_valid():
         data = form.cleaned_data
         try:
             tasks.change(row, tasks.Wish(data["owner"], data["due_on"], data["note"]), by=user)
@@ -110,14 +116,7 @@ def task(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, _("Noted."))
             return redirect("digital:help_task", pk=row.pk)
-    context = {
-        "task": row,
-        "reason": wording.reason(row) if row.reason else "",
-        "today": timezone.localdate(),
-        "form": form if may else None,
-        "close_form": CloseForm() if may else None,
-    }
-    return render(request, "digital/help_task.html", context)
+    return _task_page(request, row, form=form)
 
 
 @require_POST
@@ -126,9 +125,8 @@ def close(request: HttpRequest, pk: int) -> HttpResponse:
     """Close a task by hand (结束任务)."""
     row, form = _seen(request, pk), CloseForm(request.POST)
     if not form.is_valid():
-        for name, errors in form.errors.items():
-            messages.error(request, f"{form[name].label}: {' '.join(map(str, errors))}")
-        return redirect("digital:help_task", pk=row.pk)
+        _say(request, form)
+        return _task_page(request, row, close_form=form)
     data = form.cleaned_data
     try:
         tasks.close(row, data["state"], reason=data["reason"], by=cast("User", request.user))
@@ -137,6 +135,32 @@ def close(request: HttpRequest, pk: int) -> HttpResponse:
     else:
         messages.success(request, _("The task is closed."))
     return redirect("digital:help_task", pk=row.pk)
+
+
+def _task_page(
+    request: HttpRequest,
+    row: HelpTask,
+    *,
+    form: WishForm | None = None,
+    close_form: CloseForm | None = None,
+) -> HttpResponse:
+    """Show a task, with what was filled in and not taken."""
+    user = cast("User", request.user)
+    may = tasks.may_give(user, row.enterprise.region_path) and row.state == HelpTask.State.OPEN
+    context = {
+        "task": row,
+        "reason": wording.reason(row) if row.reason else "",
+        "today": timezone.localdate(),
+        "form": (form or _wish_form(request, row, user, fresh=True)) if may else None,
+        "close_form": (close_form or CloseForm()) if may else None,
+    }
+    failed = form is not None or close_form is not None
+    return render(request, "digital/help_task.html", context, status=400 if failed else 200)
+
+
+def _say(request: HttpRequest, form: Form) -> None:
+    for name, errors in form.errors.items():
+        messages.error(request, f"{form[name].label}: {' '.join(map(str, errors))}")
 
 
 @require_POST
@@ -161,25 +185,29 @@ def export(request: HttpRequest) -> HttpResponseBase:
 def _narrowed(request: HttpRequest, data: QueryDict) -> Any:
     rows: QuerySet[HelpTask] = HelpTask.objects.visible_to(cast("User", request.user))
     rows = rows.select_related("enterprise__region", "owner", "definition")
+    rows = tasks.with_hold(rows)
     return HelpTaskFilter(data, queryset=rows.order_by("due_on", "pk"), request=request)
 
 
 def _seen(request: HttpRequest, pk: int) -> HelpTask:
     rows = HelpTask.objects.visible_to(cast("User", request.user))
     found: HelpTask = get_object_or_404(
-        rows.select_related("enterprise__region", "owner", "definition", "made_by", "closed_by"),
+        tasks.with_hold(rows).select_related(
+            "enterprise__region", "owner", "definition", "made_by", "closed_by"
+        ),
         pk=pk,
     )
     return found
 
 
-def _wish_form(request: HttpRequest, row: HelpTask, user: User) -> WishForm:
+def _wish_form(request: HttpRequest, row: HelpTask, user: User, *, fresh: bool = False) -> WishForm:
     region = row.enterprise.region
     assert region is not None  # noqa: S101
     held = tasks.owners(region, user)
     owners = (held | held.model.objects.filter(pk=row.owner_id)).distinct()
     first = {"owner": row.owner_id, "due_on": row.due_on, "note": row.note}
-    return WishForm(request.POST or None, owners=owners, initial=first)
+    given = None if fresh else request.POST
+    return WishForm(given, owners=owners, initial=first)
 
 
 def _kinds(data: QueryDict, asked: Chosen, user: User, kind: str) -> dict[int, str]:

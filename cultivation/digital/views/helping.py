@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from django.db.models import QuerySet
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpRequest, HttpResponse, QueryDict
     from django.http.response import HttpResponseBase
 
     from cultivation.digital.helping.ranking import Candidate
@@ -38,33 +38,45 @@ SIZE, MOST = 25, 2000  # rows of a page, and of an export
 @seat_required(reads)
 def next_firms(request: HttpRequest) -> HttpResponse:
     """List the firms that are the fewest steps from counting (下一步帮扶)."""
-    user, asked = cast("User", request.user), chosen(request)
-    step, steps = request.GET.get("step", ""), _steps(user, asked)
-    page = paging.take(
+    return page(request, chosen(request), request.GET)
+
+
+def page(
+    request: HttpRequest, asked: Chosen, data: QueryDict, *, form: GiveForm | None = None
+) -> HttpResponse:
+    """Show the list; with a form that was not taken, what was chosen stays chosen (列表页)."""
+    user = cast("User", request.user)
+    step, steps = data.get("step", ""), _steps(user, asked)
+    sides = {side: data.get(side, "") for side in paging.SIDES}
+    found = paging.take(
         _narrowed(_rows(user, asked), step),
         sort="order",
-        after=request.GET.get("after", ""),
-        before=request.GET.get("before", ""),
         size=SIZE,
         count=False,  # the steps are counted already
+        **sides,
     )
     gives = tasks.may_give(user, asked.region.path) or bool(user.scope.review_paths)
+    fresh = GiveForm(owners=tasks.owners(asked.region, user)) if gives and form is None else None
+    number = sum(number for one, _name, number in steps if step in ("", one))
     context: dict[str, Any] = {
         "chosen": asked,
         "firms": [
             (one, wording.step(one.step), wording.reasons(one))
-            for one in _candidates(page.rows, asked)
+            for one in _candidates(found.rows, asked)
         ],
         "steps": steps,
         "step": step,
-        "number": sum(number for one, _name, number in steps if step in ("", one)),
-        "page": page,
-        "previous_url": paging.neighbour(request, "before", page.previous),
-        "following_url": paging.neighbour(request, "after", page.following),
-        "form": GiveForm(owners=tasks.owners(asked.region, user)) if gives else None,
+        "sides": [(side, cursor) for side, cursor in sides.items() if cursor],
+        "number": number,
+        "most": MOST if number > MOST else None,
+        "previous_url": paging.neighbour(request, "before", found.previous),
+        "following_url": paging.neighbour(request, "after", found.following),
+        "form": form or fresh,
+        "picked": data.getlist("firm"),
         "said": reading.latest(asked.region, tier=asked.tier, definition=asked.definition),
     }
-    return render(request, "digital/help_next.html", context)
+    status = 200 if form is None else 400
+    return render(request, "digital/help_next.html", context, status=status)
 
 
 @require_POST

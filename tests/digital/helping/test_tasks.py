@@ -14,9 +14,11 @@ from cultivation.digital.helping import closing, dates, tasks
 from cultivation.digital.helping.wording import reason
 from cultivation.digital.models import CoverageDefinition, HelpTask, TransformationProject
 from cultivation.digital.tasks import close_help_tasks_tonight
+from enterprises.accounts.models import Seat
 from enterprises.audit.models import AuditRecord
 from enterprises.jobs.models import JobRun
 from enterprises.notifications.models import Notification
+from enterprises.notifications.wording import said
 from enterprises.registry.models import Title
 from tests.digital.conftest import TODAY, assess
 
@@ -155,8 +157,44 @@ def test_an_owner_is_told_each_time_that_a_task_is_given(firm, give, county, sea
     task = give(firm(), by=city)
     for owner in (other, county, county, other, county):
         task = tasks.change(task, tasks.Wish(owner, SOON), by=city)
-    told = Notification.objects.order_by("pk").values_list("recipient", flat=True)
-    assert list(told) == [county.pk, other.pk, county.pk, other.pk, county.pk]
+    told = Notification.objects.filter(kind="help_tasks_given").order_by("pk")
+    assert list(told.values_list("recipient", flat=True)) == [
+        county.pk, other.pk, county.pk, other.pk, county.pk,
+    ]  # fmt: skip
+
+
+def test_an_owner_is_told_what_somebody_else_does_to_a_task(firm, give, county, seated) -> None:
+    city, other, later = seated("city", code="440100"), seated("province", code="440000"), SOON
+    one = firm()
+    task = give(one, by=county)
+    for due in (later, later, TODAY, later):
+        task = tasks.change(task, tasks.Wish(county, due), by=city)
+    tasks.change(task, tasks.Wish(other, later), by=city)
+    tasks.close(task, "dropped", reason="x", by=city)
+    told = Notification.objects.filter(kind="help_task_changed").order_by("pk")
+    assert [(row.recipient, said(row.kind, row.params).text) for row in told] == [
+        (county, f"{one.name}: the task is due on 2026-09-30 now."),
+        (county, f"{one.name}: the task is due on 2026-06-30 now."),
+        (county, f"{one.name}: the task is due on 2026-09-30 now."),
+        (county, f"{one.name}: somebody else has the task now."),
+        (other, f"{one.name}: the task was dropped."),
+    ]
+
+
+def test_tasks_whose_owner_left_are_named_and_found(client, firm, give, county, seated) -> None:
+    city = seated("city", code="440100")
+    kept, left = give(firm(), owner=city, by=city), give(firm(), by=city)
+    client.force_login(city)
+    assert client.get(TASKS).context["lost"] == 0
+    Seat.objects.filter(user=county).update(active=False)
+    page = client.get(TASKS, {"lost": "on"})
+    assert (page.context["lost"], [row for row, _reason in page.context["rows"]]) == (1, [left])
+    assert [one.owner_holds for one in tasks.with_hold(HelpTask.objects.order_by("pk"))] == [
+        True, False,
+    ]  # fmt: skip
+    tasks.change(left, tasks.Wish(city, TODAY), by=city)
+    assert kept.owner == city
+    assert client.get(TASKS).context["lost"] == 0
 
 
 def test_a_task_is_closed_once_and_with_a_reason(firm, give, county, seated) -> None:
@@ -311,8 +349,12 @@ def test_the_page_makes_tasks_of_what_is_chosen(client, firm, county) -> None:
 def test_bad_input_is_named_and_nothing_is_made(client, firm, county, change, said) -> None:
     client.force_login(county)
     client.cookies["django_language"] = "en"
-    answer = client.post(GIVE, {**asked([firm()], county), **change}, follow=True)
-    assert (answer.status_code, HelpTask.objects.count()) == (200, 0)
+    answer = client.post(GIVE, {**asked([one := firm()], county), **change})
+    assert (answer.status_code, HelpTask.objects.count()) == (400, 0)
+    kept = f'name="firm" value="{one.pk}" checked' in answer.content.decode()
+    assert (kept, answer.context["form"].data["owner"]) == (
+        "firm" not in change, str(change.get("owner", county.pk)),
+    )  # fmt: skip
     assert said in answer.content.decode()
 
 

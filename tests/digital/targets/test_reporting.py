@@ -190,6 +190,7 @@ def test_a_finding_of_an_earlier_day_sets_no_newer_one_aside(goals, park, seated
         ("4.2", {"state": "perhaps"}, "state"),
         ("4.2", {"state": "met", "evidence": " "}, "evidence"),
         ("4.2", {"state": "met", "on": TODAY + dt.timedelta(days=1)}, "on"),
+        ("4.2", {"state": "met", "on": dt.date(1999, 12, 31)}, "on"),
     ],
 )
 def test_a_finding_that_cannot_be_names_its_field(goals, park, seated, code, given, field) -> None:
