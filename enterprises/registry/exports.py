@@ -78,7 +78,7 @@ def note(user: User, *, filters: dict[str, Any], form: str, rows: int) -> JobRun
     return JobRun.objects.create(
         kind="export",
         status=JobRun.Status.DONE,
-        params={"filters": filters, "format": form},
+        params={"filters": {key: _kept(value) for key, value in filters.items()}, "format": form},
         result={"rows": rows},
         done=rows,
         total=rows,
@@ -86,6 +86,11 @@ def note(user: User, *, filters: dict[str, Any], form: str, rows: int) -> JobRun
         started_at=now,
         finished_at=now,
     )
+
+
+def _kept(value: Any) -> Any:
+    """Return what was asked for without null characters, which PostgreSQL does not keep."""
+    return value.replace("\0", "") if isinstance(value, str) else value
 
 
 def csv_lines(rows: QuerySet[Enterprise]) -> Iterator[str]:

@@ -285,6 +285,24 @@ def _offers(question: Question, chosen: Sequence[str]) -> list[Better]:
     return [Better(question, (one,), one.points - own, n) for n, one in enumerate(higher, 1)]
 
 
+@dataclass(frozen=True, slots=True)
+class Band:
+    """From which total to below which a level reaches, in hundredths (分段); no most: the top."""
+
+    least: int
+    most: int | None
+
+
+def band_of(row: MaturityAssessment | None) -> Band | None:
+    """Return the band that a total fell into; None where not the total alone decides."""
+    if row is None or row.score is None or row.index_version == index.ASKED:
+        return None
+    levels = rules.levels_of(row.rule, row.index_version)
+    own = next((level for level in levels if level.no == row.level), None)
+    above = next((level for level in levels if level.no == row.level + 1), None)
+    return Band(own.score if own else 0, above.score if above else None)
+
+
 def standing_of(row: MaturityAssessment | None) -> Standing | None:
     """Return how an answered assessment stands under its own thresholds; None without answers."""
     if row is None or not row.answers:

@@ -143,6 +143,11 @@ def issue(
         raise PermissionDenied
     if index_version not in index.VERSIONS:
         raise ValidationError(_("There is no index version %(no)s.") % {"no": index_version})
+    if in_force_from < index.VERSIONS[index_version]:
+        raise ValidationError(
+            _("The %(version)s index is in use since %(day)s; its thresholds cannot be older.")
+            % {"version": index_version, "day": index.VERSIONS[index_version]}
+        )
     if not source.strip():
         raise ValidationError(_("Say where the thresholds were read."))
     before = list(LevelRule.objects.select_for_update().filter(index_version=index_version))

@@ -56,6 +56,7 @@ def of_enterprise(request: HttpRequest, pk: int) -> HttpResponse:
         "beside": beside,
         "standing": gaps.standing_of(current),
         "gap": gap,
+        "band": gaps.band_of(current),
         "fitting": _fitting(gap, enterprise),
         "compared": compared,
         "bars": picture.bars(compared) if compared else None,
@@ -126,6 +127,7 @@ def assessment(request: HttpRequest, pk: int, number: int) -> HttpResponse:
         "assessment": row,
         "standing": standing,
         "gap": gaps.of(row),
+        "band": gaps.band_of(row),
         "answers": _answers(row) if standing else [],
         "scenarios": [
             (

@@ -328,3 +328,31 @@ def test_a_file_that_is_refused_loses_nothing_else(begun, client) -> None:
     page = client.post(of(one, "draft_step", "self", "details"), data)
     assert (page.status_code, 'value="soon"' in page.content.decode()) == (200, True)
     assert "“soon” is not a date." in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("score", "level", "said", "missing"),
+    [
+        (0, 0, "The total 0.00 decides: it is at least 0.00 and below 20.00.", ["1", "20"]),
+        (5999, 2, "The total 59.99 decides: it is at least 40.00 and below 60.00.", ["3", "0.01"]),
+        (8000, 4, "The total 80.00 decides: it is at least 80.00.", []),
+    ],
+)
+def test_a_total_of_2022_says_how_its_level_came_about(
+    signed_in, firm, score, level, said, missing
+) -> None:
+    one = firm()
+    row = assess(one, level, index_version=2022, score=score, assessed_on=dt.date(2024, 3, 1))
+    client = signed_in("county", code="440106")
+    for page in (of(one, "of_enterprise"), of(one, "assessment", row.pk)):
+        text = text_of(client.get(page))
+        assert said in text
+        found = re.findall(r"Still missing for level (\d)</h3><ul><li>([\d.]+) points more", text)
+        assert found == ([tuple(missing)] if missing else [])
+
+
+def test_the_levels_show_own_points_beside_those_asked_for(signed_in, firm) -> None:
+    one = firm()
+    row = assess(one, 1, way=SELF, answers=GIVEN, score=2000)
+    text = text_of(signed_in("county", code="440106").get(of(one, "assessment", row.pk)))
+    assert "points 20.00/40.00; scenarios 0/6, of them binding 0/3" in text

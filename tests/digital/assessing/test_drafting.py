@@ -207,6 +207,7 @@ def test_a_new_threshold_leaves_past_levels_and_judges_those_from_its_day(firm, 
         ({"thresholds": levels(points=0)}, "Level 1: points lie above 0"),
         ({"thresholds": levels(binding=7)}, "Level 1: at most 16 scenarios"),
         ({"thresholds": levels(scenarios=17)}, "Level 1: at most 16 scenarios"),
+        ({"in_force_from": dt.date(1, 1, 1)}, "its thresholds cannot be older"),
         ({"source": " "}, "Say where the thresholds were read."),
     ],
 )

@@ -282,3 +282,10 @@ def test_a_provider_that_left_the_list_stays_with_its_project(
     other.refresh_from_db()
     with pytest.raises(ValidationError, match="no longer in the list of providers"):
         projects.change(owned, {"provider": other}, version=3, by=owner)
+
+
+def test_an_export_keeps_no_null_character_of_what_was_asked(signed_in, places) -> None:
+    asked = {"q": "a\0b"}
+    assert signed_in("county", code="440106").post(EXPORT, asked).status_code == 200
+    kept = JobRun.objects.get(kind="export").params["filters"]
+    assert kept == {"list": "projects", "q": "ab"}
