@@ -37,6 +37,7 @@ urlpatterns: list[URLPattern] = [
     path("coverage/firms/", coverage.firms, name="firms"),
     path("coverage/run/", coverage.run, name="coverage_run"),
     path("coverage/forecast/", forecast.forecast, name="forecast"),
+    path("coverage/forecast/export/", forecast.export, name="forecast_export"),
     path("coverage/forecast/run/", forecast.run, name="forecast_run"),
     path("coverage/help/", helping.next_firms, name="help"),
     path("coverage/help/export/", helping.export, name="help_export"),

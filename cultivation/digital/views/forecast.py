@@ -6,20 +6,23 @@ from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from cultivation.digital.checking import may_check
-from cultivation.digital.forecasting import fan, making, reading, wording
+from cultivation.digital.forecasting import fan, making, reading, tables, wording
 from cultivation.digital.overview import Overview
-from cultivation.digital.views.asking import day_asked, reads
+from cultivation.digital.views.asking import day_asked, day_of, reads
 from cultivation.digital.views.choosing import chosen
+from cultivation.digital.views.dashboard import handed_out
 from enterprises.accounts.access import seat_required
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
+    from django.http.response import HttpResponseBase
 
     from cultivation.digital.models import Forecast
     from cultivation.digital.views.choosing import Chosen
@@ -58,6 +61,27 @@ def _of(found: Forecast, asked: Chosen) -> dict[str, Any]:
         told["widened"] = wording.widened(found.slack)
         told["widened_then"] = wording.widened((told["summary"] or {}).get("slack", {}))
     return told
+
+
+@require_POST
+@seat_required(reads)
+def export(request: HttpRequest) -> HttpResponseBase:
+    """Hand out a table of the forecast of a day as CSV or XLSX; note who took it (导出)."""
+    user, asked = cast("User", request.user), chosen(request, request.POST)
+    name, on = request.POST.get("table", ""), day_of(request.POST.get("on", ""))
+    found = reading.latest(asked.region, tier=asked.tier, definition=asked.definition, on=on)
+    if found is None or name not in tables.TABLES:
+        raise Http404
+    filters = {
+        "list": f"forecast:{name}",
+        "region": asked.region.code,
+        "tier": asked.tier,
+        "definition": asked.definition.code,
+        "on": found.made_on.isoformat(),
+    }
+    stem = f"forecast-{name}-{asked.region.code}-{found.made_on:%Y%m%d}"
+    form = request.POST.get("format", "csv")
+    return handed_out(user, tables.table(name, found), form, stem, filters)
 
 
 @require_POST

@@ -29,6 +29,7 @@ from enterprises.registry.models import Enterprise
 from tests.digital.conftest import TODAY
 
 FORECAST, RUN = reverse("digital:forecast"), reverse("digital:forecast_run")
+EXPORT = reverse("digital:forecast_export")
 EARLIER = dt.date(2026, 3, 31)
 
 
@@ -255,6 +256,45 @@ def test_the_page_says_what_is_expected_and_what_it_assumes(
     assert f"{row.middle / 10_000:.1f}%" in text
     assert 'role="img" aria-labelledby="fan-title fan-desc"' in text
     assert 'style="' not in text
+
+
+@pytest.mark.parametrize("name", ["fan", "parts", "backtest", "record"])
+def test_each_table_is_handed_out_as_a_file_and_noted(made, signed_in, name) -> None:
+    client = signed_in("nation", code="000000")
+    asked = {"table": name, "on": TODAY.isoformat(), "definition": "L1_ANY"}
+    answer = client.post(EXPORT, {**asked, "format": "csv"})
+    lines = b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()
+    row = Forecast.objects.get(region__code="000000")
+    number = {
+        "fan": len(row.fan) + 1,
+        "parts": 4,
+        "backtest": len(reading.tested(row, reading.parts(row))),
+        "record": 0,
+    }[name]
+    assert (len(lines) - 1, answer["Content-Disposition"]) == (
+        number, f'attachment; filename="forecast-{name}-000000-20260630.csv"',
+    )  # fmt: skip
+    noted = JobRun.objects.get().params["filters"]
+    assert (noted["list"], noted["on"]) == (f"forecast:{name}", "2026-06-30")
+    sheet = client.post(EXPORT, {**asked, "format": "xlsx"})
+    assert b"".join(sheet.streaming_content)[:2] == b"PK"
+    sheet.close()
+
+
+def test_nothing_unknown_or_out_of_sight_is_handed_out(made, signed_in, firm) -> None:
+    client = signed_in("city", code="440100")
+    answers = [
+        client.post(EXPORT, asked).status_code
+        for asked in (
+            {"table": "all"},
+            {"table": "fan", "region": "440300"},
+            {"table": "fan", "region": "\0"},
+            {"table": "fan", "on": "2026-01-01"},
+            {"table": "fan", "on": "0001-01-01"},
+        )
+    ]
+    assert answers == [404, 404, 404, 404, 200]
+    assert signed_in("owner", of=firm()).post(EXPORT, {"table": "fan"}).status_code == 403
 
 
 def test_a_page_costs_the_same_with_one_part_and_with_many(
