@@ -89,8 +89,8 @@ class AlertFilter(django_filters.FilterSet):  # type: ignore[misc]
     """Narrow alerts by what they are about, where, and how they stand (预警筛选)."""
 
     STATES = (
-        ("open", _("open")),
-        ("unseen", _("open, not answered")),
+        ("open", _("not closed yet")),
+        ("unseen", _("not closed yet, not answered")),
         ("closed", _("closed")),
     )
 

@@ -24,15 +24,30 @@ def may_acknowledge(alert: CoverageAlert, user: User) -> bool:
     return any(path.startswith(office) for office, _role in user.scope.review_paths)
 
 
+def stamp(alert: CoverageAlert) -> str:
+    """Return when an alert was answered last, as a page shows and sends it (答复时间)."""
+    return alert.acknowledged_at.isoformat() if alert.acknowledged_at else ""
+
+
 @transaction.atomic
-def acknowledge(alert: CoverageAlert, *, by: User, note: str) -> CoverageAlert:
-    """Note that an office has seen an open alert and what it does; a later note replaces it."""
+def acknowledge(
+    alert: CoverageAlert, *, by: User, note: str, seen: str | None = None
+) -> CoverageAlert:
+    """Note that an office has seen an open alert and what it does; a later note replaces it.
+
+    Raises ValidationError where somebody answered since the answer of the time `seen`.
+    """
     rows = CoverageAlert.objects.select_for_update(of=("self",)).select_related("region")
     locked: CoverageAlert = rows.get(pk=alert.pk)
     if not may_acknowledge(locked, by):
         raise PermissionDenied(_("Only officers of the region or above answer its alerts."))
     if not locked.is_open:
         raise ValidationError(_("The alert was closed already."))
+    if seen is not None and seen != stamp(locked):
+        raise ValidationError(
+            {"note": _("%(user)s answered meanwhile. Look at that answer, then change it.")
+             % {"user": locked.acknowledged_by}}
+        )  # fmt: skip
     text = note.strip()
     if not text:
         raise ValidationError({"note": _("Say what the office makes of it.")})

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from cultivation.digital.models import HelpTask
@@ -15,10 +16,20 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 
+class OwnerField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """An officer, by name and office (责任人)."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        """Return the name with that of the office."""
+        english = (get_language() or "").startswith("en")
+        office = (english and obj.office_en) or obj.office_zh
+        return f"{obj} · {office}" if office else str(obj)
+
+
 class WishForm(forms.Form):
     """Owner, day and note of a task (任务要求)."""
 
-    owner = forms.ModelChoiceField(User.objects.none(), label=_("Owner"))
+    owner = OwnerField(User.objects.none(), label=_("Owner"))
     due_on = forms.DateField(
         label=_("Due on"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
@@ -33,6 +44,12 @@ class WishForm(forms.Form):
         assert isinstance(field, forms.ModelChoiceField)  # noqa: S101
         field.queryset = owners
         self.fields["due_on"].widget.attrs["min"] = timezone.localdate().isoformat()
+
+
+class ChangeForm(WishForm):
+    """What is changed of a task, and how it was seen (变更任务)."""
+
+    seen = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
 
 
 class GiveForm(WishForm):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import CharField, Exists, ExpressionWrapper, F, OuterRef
+from django.db.models import CharField, Exists, ExpressionWrapper, F, OuterRef, Q, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -17,6 +17,7 @@ from cultivation.digital.helping import closing, telling
 from cultivation.digital.models import HelpTask
 from enterprises.accounts.models import Seat, User
 from enterprises.audit import recording
+from enterprises.audit.hashing import digest
 from enterprises.audit.recording import Deed
 from enterprises.registry.models import Enterprise
 
@@ -55,8 +56,11 @@ def may_give(user: User, path: str) -> bool:
     return any(path.startswith(office) for office, _role in user.scope.review_paths)
 
 
-def owners(region: Region, by: User) -> QuerySet[User]:
-    """Return who may own a task in a region, as far as the one asking sees them (责任人选)."""
+def owners(region: Region, by: User, *, kept: int | None = None) -> QuerySet[User]:
+    """Return who may own a task in a region, as far as the one asking sees them (责任人选).
+
+    `kept` is the owner a task has already. Each has the name of an office, since names alike exist.
+    """
     above = [region.path[:length] for length in range(1, len(region.path) + 1)]
     seats = Seat.objects.filter(active=True, may_review=True, role__in=OFFICES)
     inside = seats.filter(region__path__startswith=region.path)
@@ -66,7 +70,12 @@ def owners(region: Region, by: User) -> QuerySet[User]:
         for pk, path in (inside | held).values_list("user", "region__path")
         if by.scope.sees_path(path) or pk == by.pk
     ]
-    return User.objects.filter(is_active=True, pk__in=found).order_by("username")
+    rows = User.objects.filter(Q(is_active=True, pk__in=found) | Q(pk=kept))
+    first = seats.filter(user=OuterRef("pk")).order_by("region__path")
+    names = {
+        f"office_{one}": Subquery(first.values(f"region__name_{one}")[:1]) for one in ("zh", "en")
+    }
+    return rows.annotate(**names).order_by("username")
 
 
 def with_hold(rows: QuerySet[Any]) -> QuerySet[Any]:
@@ -126,10 +135,22 @@ def give(
     return made, [firm for firm in firms if firm not in free]
 
 
+def mark(task: HelpTask) -> str:
+    """Return a sign of what can be changed of a task, to see whether somebody did (版本标记)."""
+    return digest([task.owner_id, task.due_on.isoformat(), task.note])
+
+
 @transaction.atomic
-def change(task: HelpTask, wish: Wish, *, by: User) -> HelpTask:
-    """Give an open task another owner, day or note; those concerned are told (变更任务)."""
+def change(task: HelpTask, wish: Wish, *, by: User, seen: str = "") -> HelpTask:
+    """Give an open task another owner, day or note; those concerned are told (变更任务).
+
+    Raises ValidationError where somebody changed it since it was `seen`.
+    """
     locked = _locked(task, by)
+    if seen and seen != mark(locked):
+        raise ValidationError(
+            _("Somebody changed the task meanwhile. See above how it is now, then save once more.")
+        )
     _check(wish, [locked.enterprise.region_path], kept=locked)
     before, owner, due = _noted(locked), locked.owner, locked.due_on
     locked.owner, locked.due_on, locked.note = wish.owner, wish.due_on, wish.note.strip()

@@ -51,7 +51,10 @@ def alerts(request: HttpRequest) -> HttpResponse:
         "filter": narrowed,
         "page": page,
         "base": f"?{kept.urlencode()}&" if kept else "?",
-        "rows": [(row, said(row), acknowledging.may_acknowledge(row, user)) for row in page],
+        "rows": [
+            (row, said(row), acknowledging.may_acknowledge(row, user), acknowledging.stamp(row))
+            for row in page
+        ],
         "most": acknowledging.MOST,
         "renewal": ranking.RENEWAL,
     }
@@ -65,9 +68,12 @@ def acknowledge(request: HttpRequest, pk: int) -> HttpResponse:
     user = cast("User", request.user)
     alert = get_object_or_404(CoverageAlert.objects.visible_to(user), pk=pk)
     try:
-        acknowledging.acknowledge(alert, by=user, note=request.POST.get("note", ""))
+        note, seen = request.POST.get("note", ""), request.POST.get("seen")
+        acknowledging.acknowledge(alert, by=user, note=note, seen=seen)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
+        if text := note.replace("\0", "").strip()[: acknowledging.MOST]:
+            messages.warning(request, _("Not kept: %(note)s") % {"note": text})
     else:
         messages.success(request, _("Noted."))
     back = request.POST.get("back", "")

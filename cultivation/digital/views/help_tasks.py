@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from cultivation.digital.helping import closing, ranking, tasks, wording
 from cultivation.digital.helping.filters import LOST, HelpTaskFilter
-from cultivation.digital.helping.forms import CloseForm, GiveForm, WishForm
+from cultivation.digital.helping.forms import ChangeForm, CloseForm, GiveForm
 from cultivation.digital.models import HelpTask
 from cultivation.digital.views import helping
 from cultivation.digital.views.asking import reads
@@ -110,9 +110,11 @@ def task(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         data = form.cleaned_data
         try:
-            tasks.change(row, tasks.Wish(data["owner"], data["due_on"], data["note"]), by=user)
+            wish = tasks.Wish(data["owner"], data["due_on"], data["note"])
+            tasks.change(row, wish, by=user, seen=data["seen"])
         except ValidationError as error:
             form.add_error(None, error)
+            form.data = {**request.POST.dict(), "seen": tasks.mark(row)}  # as the page shows it
         else:
             messages.success(request, _("Noted."))
             return redirect("digital:help_task", pk=row.pk)
@@ -141,7 +143,7 @@ def _task_page(
     request: HttpRequest,
     row: HelpTask,
     *,
-    form: WishForm | None = None,
+    form: ChangeForm | None = None,
     close_form: CloseForm | None = None,
 ) -> HttpResponse:
     """Show a task, with what was filled in and not taken."""
@@ -200,14 +202,16 @@ def _seen(request: HttpRequest, pk: int) -> HelpTask:
     return found
 
 
-def _wish_form(request: HttpRequest, row: HelpTask, user: User, *, fresh: bool = False) -> WishForm:
+def _wish_form(
+    request: HttpRequest, row: HelpTask, user: User, *, fresh: bool = False
+) -> ChangeForm:
     region = row.enterprise.region
     assert region is not None  # noqa: S101
-    held = tasks.owners(region, user)
-    owners = (held | held.model.objects.filter(pk=row.owner_id)).distinct()
-    first = {"owner": row.owner_id, "due_on": row.due_on, "note": row.note}
-    given = None if fresh else request.POST
-    return WishForm(given, owners=owners, initial=first)
+    first = {
+        "owner": row.owner_id, "due_on": row.due_on, "note": row.note, "seen": tasks.mark(row),
+    }  # fmt: skip
+    owners = tasks.owners(region, user, kept=row.owner_id)
+    return ChangeForm(None if fresh else request.POST, owners=owners, initial=first)
 
 
 def _kinds(data: QueryDict, asked: Chosen, user: User, kind: str) -> dict[int, str]:

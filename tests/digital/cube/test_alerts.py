@@ -242,6 +242,22 @@ def test_an_alert_is_answered_by_officers_of_its_region_or_above(four, seated) -
         acknowledging.acknowledge(alert, by=city, note="再看")
 
 
+def test_an_answer_does_not_replace_one_that_was_not_seen(four, seated, client) -> None:
+    night(TODAY)
+    night(dt.date(2027, 6, 30))
+    (alert,) = of("behind")
+    city, county = seated("city", code="440100"), seated("county", code="440106")
+    acknowledging.acknowledge(alert, by=city, note="已约谈", seen="")
+    client.force_login(county)
+    to = reverse("digital:alert_acknowledge", args=[alert.pk])
+    page = client.post(to, {"note": "我的话", "seen": ""}, headers=ENGLISH, follow=True)
+    assert of("behind")[0].note == "已约谈"
+    assert "Not kept: 我的话" in page.text
+    seen = acknowledging.stamp(of("behind")[0])
+    client.post(to, {"note": "我的话", "seen": seen})
+    assert of("behind")[0].note == "我的话"
+
+
 def test_the_page_shows_the_own_subtree_and_takes_an_answer(four, seated, client) -> None:
     night(TODAY)
     night(dt.date(2027, 6, 30))

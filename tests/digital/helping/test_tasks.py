@@ -163,6 +163,28 @@ def test_an_owner_is_told_each_time_that_a_task_is_given(firm, give, county, sea
     ]  # fmt: skip
 
 
+def test_a_change_that_nobody_saw_is_not_written_over(client, firm, give, county, seated) -> None:
+    task = give(firm(), note="one")
+    client.force_login(seated("city", code="440100"))
+    client.cookies["django_language"] = "en"
+    url = reverse("digital:help_task", args=[task.pk])
+    form = client.get(url).context["form"]
+    assert [name for _pk, name in form.fields["owner"].choices][1:] == [
+        "city-440100 · 440100", "county-440106 · 440106",
+    ]  # fmt: skip
+    given = {name: form[name].value() for name in ("owner", "due_on", "seen")}
+    tasks.change(task, tasks.Wish(county, TODAY, "two"), by=county)
+    page = client.post(url, {**given, "note": "three"})
+    assert (page.status_code, HelpTask.objects.get().note) == (400, "two")
+    form = page.context["form"]
+    assert form["note"].value() == "three"
+    assert (
+        client.post(url, {**given, "note": "three", "seen": form["seen"].value()}).status_code
+        == 302
+    )
+    assert HelpTask.objects.get().note == "three"
+
+
 def test_an_owner_is_told_what_somebody_else_does_to_a_task(firm, give, county, seated) -> None:
     city, other, later = seated("city", code="440100"), seated("province", code="440000"), SOON
     one = firm()
