@@ -103,7 +103,18 @@ def load() -> int:
         unique_fields=["rule", "code"],
         update_fields=["number", "text_zh", "text_en", "required", "document", "found"],
     )
+    _forget_dropped(items)
     return len(rows)
+
+
+def _forget_dropped(items: Sequence[AcceptanceItem]) -> None:
+    """Take out what lists no longer ask for; what was ticked already stays, asked of nobody."""
+    known = {(item.rule_id, item.code) for item in items}
+    rows = AcceptanceItem.objects.filter(rule__in={item.rule_id for item in items})
+    dropped = [pk for pk, *key in rows.values_list("pk", "rule", "code") if tuple(key) not in known]
+    there = AcceptanceItem.objects.filter(pk__in=dropped)
+    there.exclude(pk__in=ProjectTick.objects.values("item")).delete()
+    there.update(required=False)
 
 
 def _item(rule: AcceptanceRule, number: int, row: dict[str, Any]) -> AcceptanceItem:

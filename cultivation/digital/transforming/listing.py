@@ -62,7 +62,7 @@ def heading() -> list[str]:
 def lines(rows: QuerySet[TransformationProject]) -> Iterator[list[Any]]:
     """Yield a row a project, in the language that is active now."""
     yes = _("yes")
-    for one in rows.order_by("-started_on", "-pk")[:MOST]:
+    for one in rows.order_by("-started_on", "-pk"):
         yield [
             one.enterprise.name, one.enterprise.credit_code, str(one.enterprise.region), one.name,
             str(one.provider or ""), stage_of(one), one.started_on, one.finished_on,

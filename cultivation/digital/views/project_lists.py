@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -67,7 +69,12 @@ def export(request: HttpRequest) -> HttpResponseBase:
     form = "xlsx" if request.POST.get("format") == "xlsx" else "csv"
     rows = ProjectFilter(request.POST, queryset=listing.in_sight(viewer(request))).qs
     filters = {k: v for k, v in request.POST.items() if k in ProjectFilter.base_filters and v}
-    number = min(rows.count(), listing.MOST)
+    number = rows.count()
+    if number > listing.MOST:
+        text = _("A file holds at most %(most)s projects, these are %(number)s. Narrow the list.")
+        words = {"most": f"{listing.MOST:,}", "number": f"{number:,}"}
+        messages.error(request, text % words)
+        return redirect(f"{reverse('digital:projects')}?{urlencode(filters)}")
     exports.note(viewer(request), filters={"list": "projects", **filters}, form=form, rows=number)
     name = f"projects-{timezone.localdate():%Y%m%d}.{form}"
     if form == "xlsx":

@@ -289,3 +289,15 @@ def test_what_was_found_on_site_goes_before_what_is_declared(
     found_low = two()
     low.delete()
     assert [found_low, two()] == holds
+
+
+def test_what_a_list_no_longer_asks_for_is_not_asked(finished, officer) -> None:
+    rule = AcceptanceRule.objects.get()
+    for number, code in enumerate(("old", "ticked"), start=30):
+        rule.items.create(code=code, number=number, text_zh="x", text_en="x")
+    accepting.tick(finished, rule.items.get(code="ticked"), by=officer)
+    accepting.load()
+    assert missing(finished) == ["contract", "in_use"]
+    assert list(rule.items.filter(number__gte=30).values_list("code", "required")) == [
+        ("ticked", False)
+    ]

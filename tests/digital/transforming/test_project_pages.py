@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from cultivation.digital import projects
 from cultivation.digital.models import AcceptanceItem, ServiceProvider, TransformationProject
+from cultivation.digital.transforming import listing
 from enterprises.accounts.models import User
 from enterprises.jobs.models import JobRun
 from tests.digital.conftest import TODAY
@@ -289,3 +290,11 @@ def test_an_export_keeps_no_null_character_of_what_was_asked(signed_in, places) 
     assert signed_in("county", code="440106").post(EXPORT, asked).status_code == 200
     kept = JobRun.objects.get(kind="export").params["filters"]
     assert kept == {"list": "projects", "q": "ab"}
+
+
+def test_a_file_that_would_be_cut_short_is_refused(owned, signed_in, monkeypatch) -> None:
+    monkeypatch.setattr(listing, "MOST", 0)
+    answer = signed_in("county", code="440106").post(EXPORT, {"q": "=1"}, follow=True)
+    assert answer.redirect_chain == [(f"{LIST}?q=%3D1", 302)]
+    assert "A file holds at most 0 projects, these are 1. Narrow the list." in text_of(answer)
+    assert not JobRun.objects.filter(kind="export").exists()
