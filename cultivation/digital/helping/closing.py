@@ -17,6 +17,7 @@ from django.db.models.functions import Coalesce
 from cultivation.digital import coverage
 from cultivation.digital.cube import grouping
 from cultivation.digital.definitions import rule_on
+from cultivation.digital.helping import telling
 from cultivation.digital.models import HelpTask, MaturityAssessment, TransformationProject
 from enterprises.audit import recording
 from enterprises.audit.recording import Deed
@@ -47,6 +48,7 @@ def close_reached(on: dt.date) -> int:
             ],
             by=None,
         )  # fmt: skip
+        telling.ended(closed)
     return len(closed)
 
 
@@ -63,7 +65,7 @@ def _open(on: dt.date) -> QuerySet[Any]:
     on_site, own = (lasting.filter(way=way)[:1] for way in (Way.ON_SITE, Way.SELF))
     rows: QuerySet[Any] = (
         HelpTask.objects.filter(state=State.OPEN, made_on__lte=on)
-        .select_related("enterprise", "definition")
+        .select_related("enterprise", "definition", "owner")
         .annotate(
             on_site_on=Subquery(on_site.values("assessed_on")),
             on_site_level=Subquery(on_site.values("level")),

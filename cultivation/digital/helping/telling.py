@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
@@ -10,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from enterprises.notifications import kinds, notifying
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from cultivation.digital.models import HelpTask
     from enterprises.accounts.models import User
@@ -32,6 +33,13 @@ kinds.register(
         "help_tasks_given",
         _("Tasks given to you"),
         _("%(number)s tasks to help enterprises forward are yours, the first due on %(day)s."),
+        audience="office",
+    ),
+    kinds.Kind(
+        "help_tasks_ended",
+        _("Tasks of yours ended"),
+        _("Tasks of yours that ended by themselves: %(done)s done, %(dropped)s dropped."),
+        daily=True,
         audience="office",
     ),
     kinds.Kind(
@@ -73,4 +81,27 @@ def changed(task: HelpTask, what: str, owner: User, *, by: User) -> None:
         url=reverse("digital:help_task", args=[task.pk]),
         params={"firm": task.enterprise.name, "what": what, "day": task.due_on.isoformat()},
         region_path=task.enterprise.region_path,
+    )
+
+
+def ended(tasks: Iterable[HelpTask]) -> None:
+    """Tell owners which of their tasks ended at night, one notification each (任务自动结束通知)."""
+    of_owner: dict[User, list[HelpTask]] = defaultdict(list)
+    for task in tasks:
+        of_owner[task.owner].append(task)
+    notifying.notify_each(
+        [
+            notifying.Telling(
+                [owner],
+                key=f"help:ended:{min(task.pk for task in some)}",  # a task ends once
+                url=f"{reverse('digital:help_tasks')}?mine=on",
+                params={
+                    state: sum(task.state == state for task in some)
+                    for state in ("done", "dropped")
+                },
+                region_path=some[0].enterprise.region_path,
+            )
+            for owner, some in of_owner.items()
+        ],
+        "help_tasks_ended",
     )

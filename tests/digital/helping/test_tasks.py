@@ -259,6 +259,10 @@ def test_tasks_close_when_the_firm_has_got_there_and_say_why(firm, give) -> None
         ("dropped", "The enterprise held no valid title on 2026-06-30."),
         ("open", ""),
     ]
+    (told,) = Notification.objects.all()
+    assert (told.recipient, told.kind, told.params) == (
+        rows[0].owner, "help_tasks_ended", {"done": 4, "dropped": 1},
+    )  # fmt: skip
     assert AuditRecord.objects.filter(action="help.reached").count() == 5
     assert closing.close_reached(TODAY) == 0
     assert AuditRecord.objects.filter(action="help.reached").count() == 5
