@@ -320,7 +320,7 @@ def test_closing_costs_the_same_for_one_task_and_three(
             one = firm()
             give(one)
             assess(one, 1, assessed_on=TODAY)
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(9):
             assert closing.close_reached(TODAY) == number
 
 
