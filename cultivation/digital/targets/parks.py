@@ -115,7 +115,7 @@ def check_list(park: Park) -> list[Pillar]:
 
 
 def may_find(user: User, park: Park) -> bool:
-    """Tell whether a user may enter findings: officers in charge of its region (可填报)."""
+    """Tell whether a user may enter findings: officers who review in its region (可填报)."""
     return may_report(user, park.region)
 
 

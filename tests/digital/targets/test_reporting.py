@@ -279,3 +279,24 @@ def test_sub_sectors_of_a_pilot_city_say_what_is_not_known(signed_in, goals, mak
     assert [(one.region.code, tally.total, rate) for one, tally, rate in line] == [
         ("440100", 2, 500_000)
     ]
+
+
+def test_an_office_seat_without_the_right_reports_nothing_and_is_offered_nothing(
+    goals, park, client, seated
+) -> None:
+    reader, item = seated("nation", code="000000", may_review=False), ParkItem.objects.first()
+    with pytest.raises(PermissionDenied):
+        reporting.report(cloud(), goals["440000"], on=TODAY, value=1, source="文件", by=reader)
+    with pytest.raises(PermissionDenied):
+        parks.find(park, item, state="met", evidence="x", on=TODAY, by=reader)
+    client.force_login(reader)
+    pages = {
+        reverse("digital:target", args=["CLOUD"]): reverse("digital:target", args=["CLOUD"]),
+        reverse("digital:park", args=[park.pk]): reverse(
+            "digital:park_find", args=[park.pk, item.code]
+        ),
+    }
+    for page, to in pages.items():
+        assert 'name="evidence"' not in (shown := client.get(page).content.decode())
+        assert 'name="source"' not in shown
+        assert client.post(to, {}).status_code == 403
