@@ -289,14 +289,13 @@ def test_an_office_seat_without_the_right_reports_nothing_and_is_offered_nothing
         reporting.report(cloud(), goals["440000"], on=TODAY, value=1, source="文件", by=reader)
     with pytest.raises(PermissionDenied):
         parks.find(park, item, state="met", evidence="x", on=TODAY, by=reader)
+    officer = seated("province", code="440000")
+    target = reverse("digital:target", args=["CLOUD"])
+    find = reverse("digital:park_find", args=[park.pk, item.code])
+    offered = {target: 'name="source"', reverse("digital:park", args=[park.pk]): find}
+    for user, there in ((reader, False), (officer, True)):
+        client.force_login(user)
+        pages = {page: client.get(page).content.decode() for page in offered}
+        assert {text in pages[page] for page, text in offered.items()} == {there}
     client.force_login(reader)
-    pages = {
-        reverse("digital:target", args=["CLOUD"]): reverse("digital:target", args=["CLOUD"]),
-        reverse("digital:park", args=[park.pk]): reverse(
-            "digital:park_find", args=[park.pk, item.code]
-        ),
-    }
-    for page, to in pages.items():
-        assert 'name="evidence"' not in (shown := client.get(page).content.decode())
-        assert 'name="source"' not in shown
-        assert client.post(to, {}).status_code == 403
+    assert [client.post(to, {}).status_code for to in (target, find)] == [403, 403]
