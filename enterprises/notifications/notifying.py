@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -63,14 +64,18 @@ def notify(
     `region_path` says whose officers see the mails; left out, it is that of the enterprise.
     """
     telling = Telling(recipients, key, url, params or {}, enterprise_id, region_path)
-    return notify_all([telling], kind)
+    known = _known(kind)
+    with transaction.atomic(savepoint=False):
+        made = _rows(telling, known)
+        _tell(made, known, held=holding.is_owed(known, len(made)))
+    return len(made)
 
 
 def notify_all(tellings: Iterable[Telling], kind: str) -> int:
     """Tell several things of a kind as one event: together they may be many (批量通知)."""
     known = _known(kind)
     with transaction.atomic(savepoint=False):
-        made = [row for telling in tellings for row in _rows(telling, known)]
+        made = [row for some in _together(tellings) for row in chain(*_rows_of_each(some, known))]
         _tell(made, known, held=holding.is_owed(known, len(made)))
     return len(made)
 
@@ -136,6 +141,23 @@ def _rows_of_each(tellings: Sequence[Telling], kind: Kind) -> list[list[Notifica
         ]
         for telling, people in zip(tellings, wanted, strict=True)
     ]
+
+
+def _together(tellings: Iterable[Telling]) -> Iterator[list[Telling]]:
+    """Yield tellings in turn, as many at a time as name no more than BATCH people (分批)."""
+    some: list[Telling] = []
+    room = BATCH
+    for telling in tellings:
+        everybody = list(telling.recipients)
+        for start in range(0, len(everybody), BATCH):
+            people = everybody[start : start + BATCH]
+            if room < len(people):
+                yield some
+                some, room = [], BATCH
+            some.append(replace(telling, recipients=people))
+            room -= len(people)
+    if some:
+        yield some
 
 
 def _row(telling: Telling, user: User, kind: Kind) -> Notification:

@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils import timezone
 
 from enterprises.audit.models import AuditRecord
-from enterprises.notifications import digests, holding, kinds, readers, sending
+from enterprises.notifications import digests, holding, kinds, notifying, readers, sending
 from enterprises.notifications.models import Batch, Delivery, Notification
 from enterprises.notifications.notifying import Telling, notify, notify_all, notify_each
 
@@ -157,3 +157,31 @@ def test_events_told_together_take_the_same_queries_for_three_as_for_one(
     for some in (people[:1], people[1:]):
         with django_assert_max_num_queries(6):
             notify_each([Telling([one], f"to:{one.pk}", region_path="33") for one in some], kind)
+
+
+def test_one_event_of_many_things_takes_the_same_queries_for_three_as_for_one(
+    kind: str, person: Callable[..., User], django_assert_num_queries: Any
+) -> None:
+    people = [person(name) for name in ("a", "b", "c", "d")]
+    for some in (people[:1], people[1:]):
+        tellings = [Telling([one], f"to:{one.pk}", region_path="33") for one in some]
+        with django_assert_num_queries(4):
+            assert notify_all(tellings, kind) == len(some)
+        with django_assert_num_queries(2):
+            assert notify_all(tellings, kind) == 0
+
+
+def test_an_event_larger_than_a_batch_is_told_whole_and_held_once(
+    kind: str, settings: SettingsWrapper, monkeypatch: Any, person: Callable[..., User]
+) -> None:
+    settings.MAIL_HOLD_ABOVE = 4
+    monkeypatch.setattr(notifying, "BATCH", 2)
+    people = [person(name) for name in ("a", "b", "c")]
+    tellings = [Telling(people, "all"), Telling([], "none"), Telling(people[1:], "some")]
+    assert notify_all(tellings, kind) == 5
+    rows = Notification.objects.filter(kind=kind).order_by("pk")
+    assert list(rows.values_list("key", "recipient__username")) == [
+        ("all", "a"), ("all", "b"), ("all", "c"), ("some", "b"), ("some", "c"),
+    ]  # fmt: skip
+    assert [(one.key, one.people) for one in Batch.objects.all()] == [("all", 5)]
+    assert notify_all(tellings, kind) == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -96,7 +97,8 @@ def give(request: HttpRequest) -> HttpResponse:
     if before:
         names = _(", ").join(firm.name for firm in before[:5])
         messages.info(request, _("There was an open task already: %(names)s") % {"names": names})
-    return redirect("digital:help_tasks" if made else f"{reverse('digital:help')}?{asked.query}")
+    back = helping.address(asked, request.POST.get("step", ""))
+    return redirect("digital:help_tasks" if made else back)
 
 
 @require_http_methods(["GET", "POST"])
@@ -113,11 +115,14 @@ def task(request: HttpRequest, pk: int) -> HttpResponse:
             wish = tasks.Wish(data["owner"], data["due_on"], data["note"])
             tasks.change(row, wish, by=user, seen=data["seen"])
         except ValidationError as error:
+            row = _seen(request, pk)
             form.add_error(None, error)
             form.data = {**request.POST.dict(), "seen": tasks.mark(row)}  # as the page shows it
         else:
             messages.success(request, _("Noted."))
             return redirect("digital:help_task", pk=row.pk)
+    if row.state != HelpTask.State.OPEN:
+        return _too_late(request, row)
     return _task_page(request, row, form=form)
 
 
@@ -160,6 +165,15 @@ def _task_page(
     return render(request, "digital/help_task.html", context, status=400 if failed else 200)
 
 
+def _too_late(request: HttpRequest, row: HelpTask) -> HttpResponse:
+    """Say that a task is closed, with the note that was typed for it (任务已结束)."""
+    messages.error(request, _("The task is closed already."))
+    note = request.POST.get("note", "").replace("\0", "").strip()[: tasks.NOTE]
+    if note and note != row.note:
+        messages.warning(request, _("Not kept: %(note)s") % {"note": note})
+    return redirect("digital:help_task", pk=row.pk)
+
+
 def _say(request: HttpRequest, form: Form) -> None:
     for name, errors in form.errors.items():
         messages.error(request, f"{form[name].label}: {' '.join(map(str, errors))}")
@@ -169,7 +183,14 @@ def _say(request: HttpRequest, form: Form) -> None:
 @seat_required(reads)
 def export(request: HttpRequest) -> HttpResponseBase:
     """Hand out the narrowed list as CSV or XLSX (导出)."""
-    rows = _narrowed(request, request.POST).qs[:MOST]
+    rows = _narrowed(request, request.POST).qs
+    kept = {key: request.POST.get(key, "") for key in HelpTaskFilter.Meta.fields}
+    number = rows.count()
+    if number > MOST:
+        text = _("A file holds at most %(most)s tasks, these are %(number)s. Narrow the list.")
+        messages.error(request, text % {"most": f"{MOST:,}", "number": f"{number:,}"})
+        narrowed = urlencode({key: value for key, value in kept.items() if value})
+        return redirect(f"{reverse('digital:help_tasks')}?{narrowed}")
     heading = [
         _("Due on"), _("Task"), _("Enterprise"), _("Credit code"), _("Region"), _("Owner"),
         _("State"), _("Reason"), _("Note"),
@@ -180,7 +201,6 @@ def export(request: HttpRequest) -> HttpResponseBase:
          wording.reason(row) if row.reason else "", row.note]
         for row in rows
     ]  # fmt: skip
-    kept = {key: request.POST.get(key, "") for key in HelpTaskFilter.Meta.fields}
     return handed_out(request, "tasks", heading, lines, filters=kept)
 
 

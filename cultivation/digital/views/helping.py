@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlencode
 
 from django.db.models import Count
 from django.http import FileResponse, StreamingHttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -64,19 +66,28 @@ def page(
             (one, wording.step(one.step), wording.reasons(one))
             for one in _candidates(found.rows, asked)
         ],
-        "steps": steps,
+        "above": [(one, address(asked, step, region=one.code)) for one in asked.above],
+        "steps": [(one, name, firms, address(asked, one)) for one, name, firms in steps],
+        "all_url": address(asked),
         "step": step,
         "sides": [(side, cursor) for side, cursor in sides.items() if cursor],
         "number": number,
         "most": MOST if number > MOST else None,
-        "previous_url": paging.neighbour(request, "before", found.previous),
-        "following_url": paging.neighbour(request, "after", found.following),
+        "previous_url": found.previous and address(asked, step, before=found.previous),
+        "following_url": found.following and address(asked, step, after=found.following),
         "form": form or fresh,
         "picked": data.getlist("firm"),
         "said": reading.latest(asked.region, tier=asked.tier, definition=asked.definition),
     }
     status = 200 if form is None else 400
     return render(request, "digital/help_next.html", context, status=status)
+
+
+def address(asked: Chosen, step: str = "", **more: str) -> str:
+    """Return where the list is read for a choice, also from a page that was posted (列表地址)."""
+    kept = {**_kept(asked), "step": step, **more}
+    query = urlencode({name: value for name, value in kept.items() if value})
+    return f"{reverse('digital:help')}?{query}"
 
 
 @require_POST
@@ -91,8 +102,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
         _("Scenarios missing"), _("Chance within a year"), _("Open tasks"),
     ]  # fmt: skip
     lines = [_line(place, one) for place, one in enumerate(found, start=1)]
-    kept = {"region": asked.region.code, "tier": asked.tier, "definition": asked.definition.code}
-    return handed_out(request, "help", heading, lines, filters=kept)
+    return handed_out(request, "help", heading, lines, filters=_kept(asked))
 
 
 def handed_out(
@@ -116,6 +126,10 @@ def handed_out(
     )
     response["Content-Disposition"] = f'attachment; filename="{stamp}"'
     return response
+
+
+def _kept(asked: Chosen) -> dict[str, str]:
+    return {"region": asked.region.code, "tier": asked.tier, "definition": asked.definition.code}
 
 
 def _rows(user: User, asked: Chosen) -> QuerySet[Any]:

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from cultivation.digital import checking, coverage
-from cultivation.digital.alerts import acknowledging, opening, telling, wording
+from cultivation.digital.alerts import acknowledging, opening, reminding, telling, wording
 from cultivation.digital.models import (
     CoverageAlert,
     CoverageSnapshot,
@@ -220,6 +220,20 @@ def test_firms_are_reminded_once_for_each_cause(firm, seated) -> None:
     night(dt.date(2026, 8, 4))
     night(dt.date(2026, 9, 4))
     assert told()[3:] == [("assessment_expiring", one.pk), ("assessment_missing", one.pk)]
+
+
+def test_reminding_costs_the_same_for_one_firm_and_three(firm, seated) -> None:
+    costs = []
+    for number in (1, 2):  # beside the one that was told before
+        for _ in range(number):
+            for each in (firm(), expiring := firm()):
+                seated("owner", of=each)
+            assess(expiring, 2, valid_to=dt.date(2026, 8, 1))
+        for told in (2 * number, 0):
+            with CaptureQueriesContext(connection) as queries:
+                assert reminding.remind(TODAY) == told
+            costs.append(len(queries))
+    assert costs[:2] == costs[2:]
 
 
 def test_an_alert_is_answered_by_officers_of_its_region_or_above(four, seated) -> None:

@@ -3,6 +3,8 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import re
+from urllib.parse import urlencode
 
 import pytest
 import time_machine
@@ -14,6 +16,7 @@ from cultivation.digital.helping import closing, dates, tasks
 from cultivation.digital.helping.wording import reason
 from cultivation.digital.models import CoverageDefinition, HelpTask, TransformationProject
 from cultivation.digital.tasks import close_help_tasks_tonight
+from cultivation.digital.views import help_tasks, helping
 from enterprises.accounts.models import Seat
 from enterprises.audit.models import AuditRecord
 from enterprises.jobs.models import JobRun
@@ -24,6 +27,11 @@ from tests.digital.conftest import TODAY, assess
 
 NEXT, TASKS, GIVE = (reverse(f"digital:{n}") for n in ("help", "help_tasks", "help_give"))
 SOON = dt.date(2026, 9, 30)
+
+
+def links(page) -> list[str]:
+    """Return where the links of the main part of a page lead."""
+    return re.findall(r'href="([^"]*)"', page.text[page.text.index("<main") :])
 
 
 def asked(firms, owner, **more) -> dict[str, object]:
@@ -434,6 +442,67 @@ def test_a_task_is_changed_and_closed_on_its_page(client, firm, give, county) ->
     close = reverse("digital:help_close", args=[one.pk])
     client.post(close, {"state": "done", "reason": "done by phone"})
     assert "done by phone" in client.get(url).content.decode()
+
+
+def test_a_change_of_a_task_closed_meanwhile_says_so_and_gives_the_note_back(
+    client, firm, give, county
+) -> None:
+    one = give(firm())
+    tasks.close(one, "done", reason="x", by=county)
+    url = reverse("digital:help_task", args=[one.pk])
+    client.force_login(county)
+    client.cookies["django_language"] = "en"
+    wish = {"owner": county.pk, "due_on": "2026-09-30", "note": "ask <Mr> X"}
+    for more in ({}, {"due_on": ""}):
+        page = client.post(url, {**wish, **more}, follow=True)
+        assert page.redirect_chain == [(url, 302)]
+        assert [str(said) for said in page.context["messages"]] == [
+            "The task is closed already.", "Not kept: ask <Mr> X",
+        ]  # fmt: skip
+        assert "Not kept: ask &lt;Mr&gt; X" in page.text
+    assert HelpTask.objects.get().note == ""
+
+
+def test_a_file_of_more_tasks_than_it_holds_is_refused(
+    client, firm, give, county, monkeypatch
+) -> None:
+    monkeypatch.setattr(help_tasks, "MOST", 2)
+    for _ in range(3):
+        give(firm())
+    client.force_login(county)
+    client.cookies["django_language"] = "en"
+    to, wish = reverse("digital:help_tasks_export"), {"state": "open", "format": "csv"}
+    page = client.post(to, wish, follow=True)
+    assert page.redirect_chain == [(f"{TASKS}?state=open", 302)]
+    assert "A file holds at most 2 tasks, these are 3. Narrow the list." in page.text
+    assert JobRun.objects.filter(kind="export").count() == 0
+    monkeypatch.setattr(help_tasks, "MOST", 3)
+    assert len(b"".join(client.post(to, wish).streaming_content).splitlines()) == 4
+
+
+def test_links_of_a_page_that_was_refused_keep_what_was_asked(
+    client, firm, county, monkeypatch
+) -> None:
+    monkeypatch.setattr(helping, "SIZE", 1)
+    for _ in range(3):
+        firm()
+    client.force_login(county)
+    kept = {"region": "440106", "tier": "little_giant", "definition": "L2_ONSITE"}
+    (step,) = (one for one, *_more in client.get(NEXT, kept).context["steps"])
+    first = client.get(NEXT, {**kept, "step": step})
+    after = first.context["following_url"].partition("after=")[2]
+    read = client.get(NEXT, {**kept, "step": step, "after": after})
+    posted = asked([], county, step=step, after=after)
+    refused = client.post(GIVE, posted)
+    assert refused.status_code == 400
+    narrowed = f"{NEXT}?{urlencode({**kept, 'step': step})}"
+    for page in (read, refused):
+        context = page.context
+        assert context["previous_url"].startswith(f"{narrowed}&before=")
+        assert context["following_url"].startswith(f"{narrowed}&after=")
+        assert context["all_url"] == f"{NEXT}?{urlencode(kept)}"
+        assert [one[-1] for one in context["steps"]] == [narrowed]
+    assert links(refused) == links(read)
 
 
 def test_lists_are_narrowed_and_handed_out_harmless(client, named, give, county) -> None:
