@@ -54,8 +54,8 @@ def begin(on: dt.date, *, by: User | None = None) -> tuple[JobRun, bool]:
 def begin_due() -> list[JobRun]:
     """Begin the check of today unless it is done, and of nights that were missed (每晚检查与补检).
 
-    A night is missed where it has no snapshot though an earlier one of the last 31 days has: the
-    broker, the workers or the whole machine were down.
+    A night is missed where it has no snapshot, or not all that is counted beside it, though an
+    earlier one of the last 31 days has: the broker, the workers or the whole machine were down.
     """
     today = timezone.localdate()
     due = [] if runs.is_done(KIND, str(today)) else [today]
@@ -63,13 +63,17 @@ def begin_due() -> list[JobRun]:
 
 
 def _missed(today: dt.date) -> list[dt.date]:
-    rows = CoverageSnapshot.objects.filter(
-        region__level=Region.Level.NATION, on__gte=today - CAUGHT_UP, on__lt=today
+    first, last = (
+        {
+            *model._default_manager.filter(
+                region__level=Region.Level.NATION, on__gte=today - CAUGHT_UP, on__lt=today
+            ).values_list("on", flat=True)
+        }
+        for model in (CoverageSnapshot, beside.LAST)
     )
-    taken = set(rows.order_by().values_list("on", flat=True).distinct())
-    first = min(taken, default=today)
-    days = [first + dt.timedelta(days=n) for n in range((today - first).days)]
-    return [day for day in days if day not in taken]
+    since = min(first, default=today)
+    days = [since + dt.timedelta(days=n) for n in range((today - since).days)]
+    return [day for day in days if day not in first & last]
 
 
 def begin_comparison() -> tuple[JobRun, bool]:

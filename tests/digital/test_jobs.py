@@ -14,7 +14,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 
 from cultivation.digital import checking, coverage
 from cultivation.digital.cube import keeping, marks
-from cultivation.digital.models import CoverageSnapshot, CubeCell
+from cultivation.digital.models import CoverageSnapshot, CubeCell, StageSnapshot
 from cultivation.digital.tasks import check_coverage, check_coverage_tonight
 from enterprises.jobs import runs
 from enterprises.jobs.models import JobRun
@@ -111,12 +111,14 @@ def test_a_night_that_is_done_is_not_checked_again_and_one_that_failed_is(
 def test_nights_that_were_missed_are_caught_up(firm, django_capture_on_commit_callbacks) -> None:
     day = dt.timedelta(days=1)
     assess(firm(), 2)
-    for back in (40, 5, 3):
-        coverage.take_snapshot(TODAY - back * day)
+    for back in (40, 5, 3, 2):
+        checking.conduct(TODAY - back * day)
+    StageSnapshot.objects.filter(on=TODAY - 2 * day).delete()  # broke off after the coverage
     with django_capture_on_commit_callbacks(execute=True):
         assert len(check_coverage_tonight()) == 4
-    taken = CoverageSnapshot.objects.order_by("on").values_list("on", flat=True).distinct()
-    assert list(taken) == [TODAY - back * day for back in (40, 5, 4, 3, 2, 1, 0)]
+    for model in (CoverageSnapshot, StageSnapshot):
+        taken = model.objects.order_by("on").values_list("on", flat=True).distinct()
+        assert list(taken) == [TODAY - back * day for back in (40, 5, 4, 3, 2, 1, 0)]
     assert check_coverage_tonight() == []
 
 

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cultivation.digital.coverage import refuse_future
-from cultivation.digital.cube import cells, reading, states
+from cultivation.digital.cube import cells, keeping, reading, states
 from cultivation.digital.dashboard.axes import Frame, Mark, ceiling
 from cultivation.digital.models import CubeLevel, LevelSnapshot
 from cultivation.standards.tables import read
@@ -64,6 +65,7 @@ def take(on: dt.date) -> int:
     The rows of the day are replaced. Raises ValidationError for a future day.
     """
     refuse_future(on)
+    keeping.hold()  # one writer at a time, also where two runs were asked for
     named = pl.when(pl.col("level") < 0).then(pl.lit("none")).otherwise(
         pl.format("level_{}", "level")
     )  # fmt: skip
@@ -80,14 +82,14 @@ def take(on: dt.date) -> int:
         .join(wide, on="path")
         .select("tier", *BANDS, pl.lit(on.isoformat()).alias("on"), region_id="pk")
     )
-    LevelSnapshot.objects.select_for_update().filter(on=on).delete()
+    LevelSnapshot.objects.filter(on=on).delete()
     insert(rows, LevelSnapshot)
     return rows.height
 
 
 def _counted(on: dt.date) -> pl.DataFrame:
-    """Return how many firms are at each level, by tier and path: kept sums, or counted anew."""
-    if reading.day() == on:
+    """Return how many firms are at each level, by tier and path: today's sums, or counted anew."""
+    if on == timezone.localdate() and reading.day() == on:
         return read(CubeLevel.objects.filter(way=ANY), KEPT)
     firms = cells.weighed(states.past(on, []), 1)
     return cells.levels_of(firms).filter(pl.col("way") == ANY).select(*KEPT)

@@ -19,7 +19,7 @@ from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from cultivation.digital.coverage import refuse_future
-from cultivation.digital.cube import history
+from cultivation.digital.cube import history, keeping
 from cultivation.digital.models import StageSnapshot
 from cultivation.pipeline.stages import LADDER, highest
 from cultivation.standards.tables import among
@@ -64,13 +64,16 @@ def take(on: dt.date) -> int:
     future day.
     """
     refuse_future(on)
+    keeping.hold()  # one writer at a time, also where two runs were asked for
     regions = dict(
         Region.objects.filter(Q(level__in=STORED) | Q(is_unit=True), in_use=True).values_list(
             "path", "pk"
         )
     )
     found = _tally(on, regions)
-    StageSnapshot.objects.select_for_update().filter(on=on).delete()
+    if "" in regions:
+        found.setdefault("", defaultdict(Counter))  # the nation, also where nobody stands anywhere
+    StageSnapshot.objects.filter(on=on).delete()
     rows = [
         StageSnapshot(
             on=on,

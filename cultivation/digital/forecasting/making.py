@@ -12,11 +12,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cultivation.digital import coverage
 from cultivation.digital.checking import may_check
-from cultivation.digital.forecasting import backtest, calibrating, panel, running, states, tree
+from cultivation.digital.forecasting import (
+    backtest,
+    calibrating,
+    panel,
+    pruning,
+    running,
+    states,
+    tree,
+)
 from cultivation.digital.models import CoverageDefinition, Forecast, RequiredPath
 from cultivation.digital.path import WHOLE, Line, firms_for
 from enterprises.jobs import runs
@@ -83,8 +92,18 @@ def begin(on: dt.date, *, by: User | None = None) -> tuple[JobRun, bool]:
     """Begin the forecast of a day, or find the live one (发起预测)."""
     if by is not None and not may_check(by):
         raise PermissionDenied
-    coverage.refuse_future(on)
+    refuse_rewriting(on)
     return runs.start(KIND, task=TASK, key=str(on), params={"on": str(on)}, by=by)
+
+
+def refuse_rewriting(on: dt.date) -> None:
+    """Raise ValidationError for a day to come, and for a past one that was forecast then."""
+    coverage.refuse_future(on)
+    if on < timezone.localdate() and on in pruning.days_in_time():
+        raise ValidationError(
+            _("What was forecast on %(day)s stands: made anew it would know what came after.")
+            % {"day": on}
+        )
 
 
 def make(
@@ -92,9 +111,10 @@ def make(
 ) -> dict[str, Any]:
     """Forecast every region, tier and definition from a day and store it (生成预测).
 
-    Raises ValidationError for a future day or where no definitions are loaded.
+    Raises ValidationError for a future day, for a past one that was forecast then, and where no
+    definitions are loaded.
     """
-    coverage.refuse_future(on)
+    refuse_rewriting(on)
     definitions = list(CoverageDefinition.objects.all())
     if not definitions:
         raise ValidationError(_("No coverage definitions are loaded; run load_seeds first."))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from cultivation.digital.forecasting import pruning
 from cultivation.digital.models import CoverageDefinition, CoverageSnapshot, Forecast
 from cultivation.digital.path import WHOLE
 
@@ -159,7 +160,8 @@ def summary(row: Forecast) -> dict[str, Any] | None:
 def record(region: Region, *, tier: str, definition: CoverageDefinition) -> list[Kept]:
     """Return what earlier forecasts said of the newest snapshot's day, newest first (往期预测).
 
-    Of each month the last forecast counts. Between two days of its fan it is taken to go straight.
+    Of each month the last forecast made on its day counts. Between two days of its fan it is taken
+    to go straight.
     """
     snapshots = CoverageSnapshot.objects.filter(
         region=region, tier=tier, definition=definition, total__gt=0
@@ -174,7 +176,8 @@ def record(region: Region, *, tier: str, definition: CoverageDefinition) -> list
         made_on__lte=came.on - SOONEST,
         middle__isnull=False,
     ).order_by("made_on")
-    last = {(row.made_on.year, row.made_on.month): row for row in rows}
+    genuine = [row for row in rows if pruning.in_time(row.made_on, row.made_at)]
+    last = {(row.made_on.year, row.made_on.month): row for row in genuine}
     rate = came.transformed * WHOLE // came.total
     found = []
     for row in reversed(last.values()):

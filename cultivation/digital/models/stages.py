@@ -32,6 +32,7 @@ class StageSnapshot(models.Model):
                 fields=["region", "on", "kind", "name"], name="one_stage_count_a_day"
             )
         ]
+        indexes = [models.Index(fields=["on"], name="stage_snapshot_on")]
 
 
 class LevelSnapshot(models.Model):
@@ -58,6 +59,7 @@ class LevelSnapshot(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["region", "tier", "on"], name="one_row_of_levels_a_day")
         ]
+        indexes = [models.Index(fields=["on"], name="level_snapshot_on")]
 
     def __str__(self) -> str:
         return f"{self.region_id} {self.tier} {self.on}"

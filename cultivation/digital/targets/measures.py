@@ -64,7 +64,11 @@ def grounds(on: dt.date) -> Grounds | None:
     definition = strictest()
     if definition is None:
         return None
-    cities = list(PilotCity.objects.values_list("region__path", "batch__number"))
+    cities = list(
+        PilotCity.objects.filter(batch__year__lte=on.year).values_list(
+            "region__path", "batch__number"
+        )
+    )
     begun = ParkFinding.objects.filter(on__lte=on).values_list("park_id", flat=True).distinct()
     return Grounds(
         on,

@@ -126,6 +126,7 @@ def _item(rule: AcceptanceRule, number: int, row: dict[str, Any]) -> AcceptanceI
 def rule_for(project: TransformationProject, *, on: dt.date | None = None) -> AcceptanceRule | None:
     """Return the list of the nearest region above the enterprise in force on a day, else today.
 
+    Before the first list came into force the first one is asked for: nothing is accepted without.
     An accepted project keeps the list that it was accepted by.
     """
     if project.acceptance_rule_id:
@@ -134,13 +135,17 @@ def rule_for(project: TransformationProject, *, on: dt.date | None = None) -> Ac
     rows = AcceptanceRule.objects.filter(
         Q(region=None) | Q(region__path__in=_above(project)),
         Q(valid_to__isnull=True) | Q(valid_to__gte=day),
-        valid_from__lte=day,
     ).select_related("region")
-    return max(rows, key=_nearness, default=None)
+    begun = [row for row in rows if row.valid_from <= day]
+    return max(begun, key=_nearness, default=min(rows, key=_firstness, default=None))
 
 
 def _nearness(rule: AcceptanceRule) -> tuple[int, dt.date]:
     return (len(rule.region.path) if rule.region else -1), rule.valid_from
+
+
+def _firstness(rule: AcceptanceRule) -> tuple[dt.date, int]:
+    return rule.valid_from, -(len(rule.region.path) if rule.region else -1)
 
 
 def check_list(project: TransformationProject, *, on: dt.date | None = None) -> CheckList:
@@ -155,7 +160,9 @@ def check_list(project: TransformationProject, *, on: dt.date | None = None) -> 
     rows = ProjectTick.objects.filter(project=project).select_related("document", "made_by")
     ticks = {tick.item_id: tick for tick in rows}
     items = list(rule.items.all())
-    on_site_alone = any(item.found == Found.LEVEL_2 for item in items) and in_pilot_city(project)
+    on_site_alone = any(item.found == Found.LEVEL_2 for item in items) and in_pilot_city(
+        project, on=day
+    )
     facts = _facts(project, day, on_site_alone=on_site_alone)
     points = tuple(
         Point(
@@ -200,9 +207,10 @@ def _level_after(after: Sequence[MaturityAssessment], *, on_site_alone: bool) ->
     return found.level if found else 0
 
 
-def in_pilot_city(project: TransformationProject) -> bool:
-    """Tell whether the enterprise stands in a pilot city that is known (试点城市)."""
-    return PilotCity.objects.filter(region__path__in=_above(project)).exists()
+def in_pilot_city(project: TransformationProject, *, on: dt.date) -> bool:
+    """Tell whether the enterprise stands in a city that was a pilot by a day (试点城市)."""
+    rows = PilotCity.objects.filter(region__path__in=_above(project))
+    return rows.filter(batch__year__lte=on.year).exists()
 
 
 def _above(project: TransformationProject) -> list[str]:

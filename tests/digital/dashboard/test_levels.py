@@ -3,6 +3,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+import time_machine
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 
@@ -102,3 +103,14 @@ def test_each_band_leads_to_its_firms(firms, client, seated, level, place) -> No
     client.force_login(seated("nation", code="000000"))
     page = client.get(FIRMS, {"region": "000000", "tier": "little_giant", "level": level})
     assert {row.pk for row in page.context["page"].rows} == {firms[n].pk for n in place}
+
+
+def test_the_day_before_made_anew_knows_what_was_entered_since(firm) -> None:
+    one, day = firm("440106"), dt.timedelta(days=1)
+    coverage.take_snapshot(TODAY)
+    levels.take(TODAY)
+    with time_machine.travel(dt.datetime.combine(TODAY + day, dt.time(1), dt.UTC), tick=False):
+        assess(one, 2, assessed_on=TODAY)
+        coverage.take_snapshot(TODAY)
+        levels.take(TODAY)
+    assert stored()["000000"] == (0, 0, 0, 1, 0, 0)

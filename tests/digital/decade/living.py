@@ -29,8 +29,7 @@ from django.urls import reverse
 
 from config import services
 from config.services.running import running
-from cultivation.digital import definitions
-from cultivation.digital.models import CoverageSnapshot
+from cultivation.digital.models import CoverageSnapshot, LevelSnapshot, StageSnapshot
 from enterprises.accounts.models import Seat, User
 from enterprises.jobs.models import JobRun
 from enterprises.places.models import Region
@@ -186,7 +185,6 @@ class Life:
         self.house, self.lot, self.lived = house, random.Random(seed), Lived()
         self.gap = gap  # nights from one fault to the next, by lot
         self.firms = country.populated(firms, seed=seed)
-        definitions.load()
         self.officer = User.objects.create_user("nation")
         nation = Region.objects.get(path="")
         Seat.objects.create(user=self.officer, role="nation", region=nation)
@@ -216,9 +214,10 @@ class Life:
     def finish(self) -> Lived:
         """Count what is missing in the end, and what failed."""
         last = self.house.now.date()
-        taken = set(CoverageSnapshot.objects.values_list("on", flat=True).distinct())
-        days = [FIRST + n * DAY for n in range((last - FIRST).days + 1)]
-        self.lived.missing = [day for day in days if day not in taken]
+        days = {FIRST + n * DAY for n in range((last - FIRST).days + 1)}
+        for model in (CoverageSnapshot, LevelSnapshot, StageSnapshot):
+            taken = set(model._default_manager.values_list("on", flat=True).distinct())
+            self.lived.missing += sorted(days - taken)
         rows = JobRun.objects.all()
         self.lived.failed = rows.filter(status="failed").count()
         done = set(rows.filter(status="done").values_list("kind", "key"))

@@ -5,6 +5,7 @@ import io
 import re
 
 import pytest
+import time_machine
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.management import CommandError, call_command
 from django.db.models import Count, Q
@@ -103,20 +104,29 @@ def test_another_day_is_kept_beside_and_the_newest_is_read(made) -> None:
 )  # fmt: skip
 def test_old_forecasts_are_dropped_but_the_last_of_each_month(days, gone) -> None:
     asked = [dt.date.fromisoformat(day) for day in days]
-    found = pruning.superseded(asked, TODAY)
+    found = pruning.superseded(asked, TODAY, genuine=asked)
     assert [day.isoformat() for day in found] == gone
+
+
+def made_then(*but: str) -> None:
+    """Let all forecasts be made on the days they are of, but some."""
+    for day in Forecast.objects.order_by().values_list("made_on", flat=True).distinct():
+        if day.isoformat() not in but:
+            noon = dt.datetime.combine(day, dt.time(4), dt.UTC)
+            Forecast.objects.filter(made_on=day).update(made_at=noon)
 
 
 def test_the_night_drops_old_forecasts(made) -> None:
     of_today = Forecast.objects.count()
-    for day in ("2026-01-05", "2026-01-26"):
+    for day in ("2026-01-05", "2026-01-26", "2026-01-30"):
         rows = list(Forecast.objects.filter(made_on=TODAY))
         for row in rows:
             row.pk, row.made_on = None, dt.date.fromisoformat(day)
         Forecast.objects.bulk_create(rows)
+    made_then("2026-01-30")  # with hindsight: no record of anything
     definitions.load()
     taken = checking.conduct(TODAY)
-    assert taken["forecasts_dropped"] == of_today
+    assert taken["forecasts_dropped"] == 2 * of_today
     days = set(Forecast.objects.values_list("made_on", flat=True))
     assert days == {TODAY, dt.date(2026, 1, 26)}
 
@@ -136,6 +146,7 @@ def test_earlier_forecasts_are_held_against_what_came(made, signed_in) -> None:
         ("2026-01-05", 1),
         ("2026-01-31", 1),
         ("2026-02-20", 2),
+        ("2026-02-25", 1),
         ("2026-06-10", 2),
     ):
         first.pk, first.made_on, first.definition_version = (
@@ -145,6 +156,7 @@ def test_earlier_forecasts_are_held_against_what_came(made, signed_in) -> None:
         )
         first.fan = [["2026-05-31", 60, *[came - 200_000] * 5], [str(TODAY), 60, *point]]
         first.save()
+    made_then("2026-02-25")  # made later, knowing what came
     found = reading.record(nation, **asked)
     assert [(str(one.made_on), one.months, one.version) for one in found] == [
         ("2026-02-20", 4, 2), ("2026-01-31", 5, 1),
@@ -159,6 +171,19 @@ def test_earlier_forecasts_are_held_against_what_came(made, signed_in) -> None:
     between = reading.at(first, dt.date(2026, 6, 15))
     assert between == (came - 145_000, came - 120_000, came - 100_000 + 1)
     assert reading.at(first, dt.date(2026, 7, 1)) is None
+
+
+def test_what_was_forecast_then_is_not_made_anew_with_hindsight(made, signed_in) -> None:
+    made_then()
+    rows = kept()
+    later = TODAY + dt.timedelta(days=10)
+    with time_machine.travel(dt.datetime.combine(later, dt.time(4), dt.UTC), tick=False):
+        with pytest.raises(ValidationError, match="What was forecast on 2026-06-30 stands"):
+            making.make(TODAY)
+        answer = signed_in("nation", code="000000").post(RUN, {"on": str(TODAY)}, follow=True)
+        assert "What was forecast on 2026-06-30 stands" in answer.content.decode()
+    assert kept() == rows
+    assert not JobRun.objects.exists()
 
 
 def test_a_day_to_come_and_missing_definitions_are_refused(land) -> None:

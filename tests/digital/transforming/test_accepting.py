@@ -198,6 +198,15 @@ def test_an_acceptance_is_not_dated_before_its_proof(finished, officer, accept_a
     assert projects.accept(finished, on=ticked, by=officer).accepted_on == ticked
 
 
+def test_before_the_first_list_nothing_is_accepted_without_one(firm, officer) -> None:
+    project = projects.register(firm(), name="早", started_on=dt.date(2022, 1, 1), by=officer)
+    projects.finish(project, on=dt.date(2022, 6, 1), by=officer)
+    with pytest.raises(ValidationError, match=f"still lacked: .*{LACKED}"):
+        projects.accept(project, on=dt.date(2022, 12, 31), by=officer)
+    project.refresh_from_db()
+    assert project.accepted_on is None
+
+
 def test_a_tick_made_anew_counts_from_then(finished, officer) -> None:
     item = AcceptanceItem.objects.get(code="in_use")
     with at(dt.date(2026, 6, 1)):
@@ -282,6 +291,8 @@ def test_what_was_found_on_site_goes_before_what_is_declared(
     def two() -> bool:
         found = accepting.check_list(finished)
         assert found.on_site_alone is pilot
+        before = accepting.check_list(finished, on=dt.date(2023, 12, 31))
+        assert not before.on_site_alone  # no pilot city yet
         return next(point.holds for point in found.points if point.item.code == "two")
 
     low = assess(finished.enterprise, 1, assessed_on=dt.date(2026, 6, 1))
