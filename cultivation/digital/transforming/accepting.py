@@ -176,10 +176,14 @@ def check_list(project: TransformationProject, *, on: dt.date | None = None) -> 
 
 
 def _ticked(project: TransformationProject, tick: ProjectTick | None, day: dt.date) -> bool:
-    """Tell whether an item was ticked by a day; the ticks of an accepted project stand."""
+    """Tell whether an item was in order by a day; the ticks of an accepted project stand.
+
+    A tick made later counts where a document proves it, so that an acceptance on paper can be
+    entered afterwards.
+    """
     if tick is None or project.accepted_on:
         return tick is not None
-    return timezone.localdate(tick.made_at) <= day
+    return tick.document_id is not None or timezone.localdate(tick.made_at) <= day
 
 
 def _facts(project: TransformationProject, day: dt.date, *, on_site_alone: bool) -> dict[str, bool]:
@@ -294,5 +298,11 @@ def refuse_missing(project: TransformationProject, *, on: dt.date) -> CheckList:
     said = [_("On %(day)s the check-list “%(rule)s” still lacked: %(items)s.") % words]
     if found.ticked_later:
         latest = max(found.ticked_later)
-        said.append(_("Ticks count from their day; the last is of %(day)s.") % {"day": latest})
+        said.append(
+            _(
+                "Ticks count from their day, the last is of %(day)s; those with a document that "
+                "proves them count earlier, too."
+            )
+            % {"day": latest}
+        )
     raise ValidationError(said)

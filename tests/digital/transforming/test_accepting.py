@@ -191,11 +191,20 @@ def test_an_acceptance_is_not_dated_before_its_proof(finished, officer, accept_a
         accept_all(finished, officer)
     with pytest.raises(ValidationError) as refusal:
         projects.accept(finished, on=ticked - dt.timedelta(days=1), by=officer)
+    said = "Ticks count from their day, the last is of 2026-06-20; those with a document that "
     assert refusal.value.messages == [
-        f"On 2026-06-19 the check-list “{LIST}” still lacked: {LACKED}.",
-        "Ticks count from their day; the last is of 2026-06-20.",
+        f"On 2026-06-19 the check-list “{LIST}” still lacked: the systems are in real use.",
+        said + "proves them count earlier, too.",
     ]
     assert projects.accept(finished, on=ticked, by=officer).accepted_on == ticked
+
+
+def test_an_acceptance_on_paper_is_entered_later_with_its_documents(finished, officer) -> None:
+    for code in ("contract", "in_use"):
+        item = AcceptanceItem.objects.get(code=code)
+        accepting.tick(finished, item, by=officer, document=paper(finished.enterprise))
+    day = dt.date(2026, 5, 20)
+    assert projects.accept(finished, on=day, by=officer).accepted_on == day
 
 
 def test_before_the_first_list_nothing_is_accepted_without_one(firm, officer) -> None:
