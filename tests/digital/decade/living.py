@@ -204,12 +204,14 @@ class Life:
             if due:
                 self.faults.append(self.faults.pop(0))
                 next_fault = night + self.lot.randint(*self.gap)
+            today = self.house.now.date()  # later than the night that all was off
             if due or night % 7 == 0:
-                self._recount(on)
-                self._look(on)
+                for day in sorted({on, today}):
+                    self._recount(day)
+                self._look(today)
             self.lived.nights += 1
             yield self.lived
-            on = self.house.now.date() + DAY
+            on = today + DAY
 
     def finish(self) -> Lived:
         """Count what is missing in the end, and what failed."""
