@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 HOME = Path(__file__).resolve().parent.parent
 WORKER = [sys.executable, "-m", "celery", "-A", "config", "worker", "--concurrency=1"]
 WORKER += ["--loglevel=INFO", "--without-gossip", "--without-mingle", "--include=tests.tasks"]
-TEMPLATE = os.environ.get("TEST_TEMPLATE", "")  # a migrated, empty SQLite database
+TEMPLATE = os.environ.get("TEST_TEMPLATE", "")  # a migrated, empty database: a file, or a name
 MUST_RUN = {"browser", "postgres", "redis"}  # where CI is set, these may not be skipped
 
 

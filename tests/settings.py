@@ -26,3 +26,5 @@ from config.settings import *  # noqa: E402, F403
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 WHITENOISE_AUTOREFRESH = True  # look for a static file when it is asked for, not at each Client()
+if "postgresql" in DATABASES["default"]["ENGINE"] and os.environ.get("TEST_TEMPLATE"):  # noqa: F405
+    DATABASES["default"]["TEST"] = {"TEMPLATE": os.environ["TEST_TEMPLATE"]}  # noqa: F405

@@ -5,11 +5,12 @@ For demonstration, tests and benches; in production REDIS_URL and DATABASE_URL n
 
 from __future__ import annotations
 
-from config.services.postgres_server import postgres
+from config.services.postgres_server import DATABASE, postgres
 from config.services.running import LOOPBACK, ServiceError, free_port
 from config.services.valkey_server import Valkey, configure_valkey, valkey
 
 __all__ = [
+    "DATABASE",
     "LOOPBACK",
     "ServiceError",
     "Valkey",

@@ -23,6 +23,7 @@ NOBODY = 65534  # PostgreSQL refuses to run as root
 FAST = signal.SIGINT  # PostgreSQL's fast shutdown: clients are dropped, nothing is lost
 
 
+DATABASE = "tracker"
 FORGETFUL = ("fsync", "synchronous_commit", "full_page_writes", "autovacuum")
 
 
@@ -69,7 +70,7 @@ def postgres(*, for_tests: bool = False) -> Iterator[str]:
         ready = _ready(folder)
         with running(command, log=log, ready=ready, name="PostgreSQL", user=user, by=FAST):
             _create_database(folder)
-            yield f"postgres://tracker@/tracker?host={folder}"
+            yield f"postgres://tracker@/{DATABASE}?host={folder}"
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -94,7 +95,7 @@ def _initialise(programs: Path, data: Path, log: Path, *, user: int | None) -> N
 
 def _create_database(folder: Path) -> None:
     with psycopg.connect(f"host={folder} user=tracker dbname=postgres", autocommit=True) as link:
-        link.execute("CREATE DATABASE tracker")
+        link.execute(f"CREATE DATABASE {DATABASE}")
 
 
 def _ready(folder: Path) -> Callable[[], bool]:

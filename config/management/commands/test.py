@@ -65,6 +65,8 @@ def _servers(*, postgres: bool) -> Iterator[dict[str, str]]:
             environment.pop("DATABASE_URL", None)
         elif not environment.get("DATABASE_URL"):
             environment["DATABASE_URL"] = started.enter_context(services.postgres(for_tests=True))
+            _migrate(environment["DATABASE_URL"])
+            environment["TEST_TEMPLATE"] = services.DATABASE  # copied by every test process
         if not postgres and "TEST_TEMPLATE" not in environment:
             environment["TEST_TEMPLATE"] = str(_template())
         if not environment.get("REDIS_URL"):
@@ -87,11 +89,15 @@ def _template() -> Path:
         for old in settings.VAR_DIR.glob("template-*"):
             old.unlink(missing_ok=True)
         made = kept.with_suffix(f".{os.getpid()}")
-        command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "migrate", "-v", "0"]
-        environment = {**os.environ, "DATABASE_URL": f"sqlite:///{made}"}
-        subprocess.run(command, check=True, env=environment)  # noqa: S603
+        _migrate(f"sqlite:///{made}")
         made.replace(kept)
     return kept
+
+
+def _migrate(url: str) -> None:
+    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "migrate", "-v", "0"]
+    environment = {**os.environ, "DATABASE_URL": url}
+    subprocess.run(command, check=True, env=environment)  # noqa: S603
 
 
 def _pytest(arguments: list[str], environment: dict[str, str]) -> int:
