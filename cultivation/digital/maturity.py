@@ -11,7 +11,7 @@ from django.db.models import F, OuterRef, Q, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from cultivation.digital import index, rights, scoring
+from cultivation.digital import index, scoring
 from cultivation.digital.assessing import rules
 from cultivation.digital.models import MaturityAssessment
 from enterprises.audit import recording
@@ -38,7 +38,7 @@ KEPT = ("enterprise_id", "document", "made_by", "made_by_id", "declared", "findi
 def may_record(user: User, enterprise: Enterprise, *, way: str) -> bool:
     """Tell who may record: staff their self-assessment, reviewing officers on site."""
     if way == Way.ON_SITE:
-        return rights.reviews(user, enterprise.region_path)
+        return user.scope.reviews(enterprise.region_path)
     return enterprise.pk in user.scope.enterprises
 
 

@@ -51,6 +51,13 @@ class Scope:
         """Tell whether the scope may register and edit enterprises of a region path."""
         return any(path.startswith(prefix) for prefix in self.register_paths)
 
+    def reviews(self, path: str) -> bool:
+        """Tell whether the scope reviews in an office at a region path or above it.
+
+        An office seat without that right reads, as an auditor does.
+        """
+        return any(path.startswith(prefix) for prefix, _role in self.review_paths)
+
     def may_review(self, path: str, level: str) -> bool:
         """Tell whether the scope reviews applications of a region path at a level."""
         return any(path.startswith(p) and role == level for p, role in self.review_paths)

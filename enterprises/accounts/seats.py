@@ -94,7 +94,7 @@ def rights_of(by: User, path: str) -> frozenset[str]:
     scope = by.scope
     held = {
         "may_register": scope.may_register(path),
-        "may_review": any(path.startswith(p) for p, _role in scope.review_paths),
+        "may_review": scope.reviews(path),
         "may_decide": any(path.startswith(p) for p, _role in scope.decide_paths),
     }
     return frozenset(right for right, has in held.items() if has)

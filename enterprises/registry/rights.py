@@ -30,4 +30,4 @@ def may_read_contact(user: User, enterprise: Enterprise) -> bool:
     """Tell whether to offer the contact: own staff, or an office that works with the record."""
     if may_edit(user, enterprise):
         return True
-    return any(enterprise.region_path.startswith(path) for path, _ in user.scope.review_paths)
+    return user.scope.reviews(enterprise.region_path)

@@ -20,8 +20,7 @@ MOST = 1000  # characters of a note
 
 def may_acknowledge(alert: CoverageAlert, user: User) -> bool:
     """Tell whether a user may answer an alert: officers of its region or above who may review."""
-    path = alert.region.path
-    return any(path.startswith(office) for office, _role in user.scope.review_paths)
+    return user.scope.reviews(alert.region.path)
 
 
 def stamp(alert: CoverageAlert) -> str:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cultivation.digital.cube import keeping
 from cultivation.digital.models import CoverageAlert
+from cultivation.standards.tables import among
 from enterprises.accounts.models import Seat, User
 from enterprises.accounts.scope import OFFICES
 from enterprises.notifications import addressees, kinds, notifying
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from cultivation.digital.cube.keeping import Compared
-
-BATCH = 500
 
 kinds.register(
     kinds.Kind(
@@ -102,11 +101,9 @@ def _news(untold: Iterable[CoverageAlert]) -> dict[int, set[Event]]:
 
 def _note(told: Iterable[CoverageAlert], on: dt.date) -> None:
     """Note with each alert on which day its opening, and its end, was told (通知留痕)."""
-    ids = [alert.pk for alert in told]
-    for start in range(0, len(ids), BATCH):
-        rows = CoverageAlert.objects.filter(pk__in=ids[start : start + BATCH])
-        rows.filter(closed_on__isnull=False).update(closing_told_on=on)
-        rows.filter(opening_told_on=None).update(opening_told_on=on)
+    rows = CoverageAlert.objects.filter(among([alert.pk for alert in told], name="pk"))
+    rows.filter(closed_on__isnull=False).update(closing_told_on=on)
+    rows.filter(opening_told_on=None).update(opening_told_on=on)
 
 
 def tell_of_difference(on: dt.date, found: Compared, *, run: int) -> int:

@@ -17,7 +17,7 @@ from enterprises.places.models import Chain, Cluster, Industry, Park, Region
 from enterprises.registry.models import Change
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from django.db.models import QuerySet
 
@@ -77,12 +77,19 @@ def standing_in(
     firms: QuerySet[Enterprise], region: Region, *, on: dt.date
 ) -> QuerySet[Enterprise]:
     """Return those of some enterprises that stood in a region on a day (当日所在地)."""
-    moved = then(on)
     here = Q(region_path__startswith=region.path) if region.path else Q(pk__isnull=False)
-    if not moved:
-        return firms.filter(here)
-    inside = [pk for pk, path in moved.items() if path.startswith(region.path)]
-    return firms.filter((here & ~among(list(moved), name="pk")) | among(inside, name="pk"))
+    return firms.filter(put_back(here, then(on), lambda path: path.startswith(region.path)))
+
+
+def put_back(here: Q, before: Mapping[int, Any], fits: Callable[[Any], bool]) -> Q:
+    """Return a filter of today for enterprises as it held before some of them changed (回溯过滤).
+
+    `before` is what those had by enterprise, as `then` and `members_then` give it.
+    """
+    if not before:
+        return here
+    inside = [pk for pk, was in before.items() if fits(was)]
+    return (here & ~among(list(before), name="pk")) | among(inside, name="pk")
 
 
 def _next_morning(on: dt.date) -> dt.datetime:

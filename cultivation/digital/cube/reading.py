@@ -301,11 +301,10 @@ def _of_member(rows: Any, by: str, member: str, *, tier: str, on: dt.date) -> An
         return rows.none()
     here = Q(**({f"{field}__isnull": True} if member == UNSTATED else {field: member}))
     before = history.members_then(on, by)
-    if not before:
-        return rows.filter(here)
     asked = None if member == UNSTATED else member
-    came = [pk for pk, was in before.items() if (was if was is None else str(was)) == asked]
-    return rows.filter((here & ~among(list(before), name="pk")) | among(came, name="pk"))
+    return rows.filter(
+        history.put_back(here, before, lambda was: (was if was is None else str(was)) == asked)
+    )
 
 
 def _is_id(text: str) -> bool:

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.db.models import Count, Q
 from django.db.models.functions import TruncDate
-from django.utils import timezone
 
 from cultivation.digital.coverage import refuse_future
 from cultivation.digital.cube import history, keeping
@@ -131,7 +130,7 @@ def _tally(
             if path[:length] in wanted:
                 found[path[:length]][key][days] += number
 
-    moved = history.then(on) if on < timezone.localdate() else {}
+    moved = history.then(on)
     for path, day, number in _entered(on, below, moved):
         add(path, (Kind.STAGE.value, Stage.SEED.value), max(0, (on - day).days), number)
     for path, entered, titles in _titled(on, below, moved):

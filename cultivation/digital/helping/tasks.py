@@ -53,7 +53,7 @@ class Wish:
 
 def may_give(user: User, path: str) -> bool:
     """Tell whether a user may make and change tasks for firms of a region path: reviewers."""
-    return any(path.startswith(office) for office, _role in user.scope.review_paths)
+    return user.scope.reviews(path)
 
 
 def owners(region: Region, by: User, *, kept: int | None = None) -> QuerySet[User]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Q, Subquery, Value, When
 
 from cultivation.digital import coverage, maturity
-from cultivation.digital.cube.history import members_then, then
+from cultivation.digital.cube.history import members_then, put_back, then
 from cultivation.digital.definitions import rule_on
 from cultivation.digital.models import (
     CoverageDefinition,
@@ -87,10 +87,7 @@ def within(paths: tuple[str, ...], moved: Mapping[int, str]) -> Q:
     here = Q(pk__in=[])
     for path in paths:
         here |= Q(region_path__startswith=path) if path else Q(pk__isnull=False)
-    if not moved:
-        return here
-    inside = [pk for pk, path in moved.items() if path.startswith(paths)]
-    return (here & ~among(list(moved), name="pk")) | among(inside, name="pk")
+    return put_back(here, moved, lambda path: path.startswith(paths))
 
 
 def above_scale(rows: Rows, found: Grounds) -> Rows:
@@ -141,10 +138,7 @@ def _srdi_in_pilots(rows: Rows, found: Grounds) -> Rows:
 
 
 def _park_firms(rows: Rows, found: Grounds) -> Rows:
-    here = Q(park__in=found.parks)
-    if found.parked:
-        inside = [pk for pk, park in found.parked.items() if park in found.parks]
-        here = (here & ~among(list(found.parked), name="pk")) | among(inside, name="pk")
+    here = put_back(Q(park__in=found.parks), found.parked, found.parks.__contains__)
     return above_scale(rows.filter(here), found)
 
 

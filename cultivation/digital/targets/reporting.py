@@ -10,7 +10,6 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from cultivation.digital import rights
 from cultivation.digital.models import Target, TargetFigure
 from enterprises.audit import recording
 
@@ -24,7 +23,7 @@ MOST = 1_000_000_000  # of a number
 
 def may_report(user: User, region: Region) -> bool:
     """Tell whether a user may enter figures of a region: officers who review there (可填报)."""
-    return rights.reviews(user, region.path)
+    return user.scope.reviews(region.path)
 
 
 def refuse_day(on: dt.date) -> None:

@@ -9,7 +9,6 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from cultivation.digital import rights
 from cultivation.digital.models import ProjectStep, TransformationProject
 from enterprises.registry import ledger
 
@@ -38,7 +37,7 @@ def may_keep(user: User, enterprise: Enterprise) -> bool:
 
 def may_accept(user: User, enterprise: Enterprise) -> bool:
     """Tell whether a user may accept projects: only an officer who reviews (验收)."""
-    return rights.reviews(user, enterprise.region_path)
+    return user.scope.reviews(enterprise.region_path)
 
 
 def of_stage(project: TransformationProject, stage: str) -> ProjectStep | None:
